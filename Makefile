@@ -1,0 +1,35 @@
+# The two commands that a newcomer needs are `make demo` and `make test`.
+# Both install the Debian packages they need when run as root, and say which
+# are missing otherwise.
+
+TOOLS := go tar bsdtar zstd ssh-keygen ssh-agent sha256sum python3 git
+
+.PHONY: demo test race lint fuzz bench build tools
+
+demo: build
+	@scripts/need go tar zstd ssh-keygen
+	@scripts/demo
+
+test: tools
+	go test -count=1 -timeout 20m ./...
+
+race: tools
+	@scripts/need gcc
+	CGO_ENABLED=1 go test -race -short -count=1 -timeout 30m ./...
+
+lint:
+	scripts/lint
+
+# Each fuzz target for FUZZTIME (default 10s).
+fuzz:
+	scripts/fuzz
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+build:
+	@scripts/need go
+	CGO_ENABLED=0 go build -trimpath -o bin/oa-archive ./cmd/oa-archive
+
+tools:
+	@scripts/need $(TOOLS)

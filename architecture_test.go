@@ -1,0 +1,80 @@
+package oaarchive_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/oneanalytics/oa-archive/"
+
+// rooms lists what each package of the library may import of this module.
+// A package that is not listed fails the test, so that every new room is
+// placed on purpose.
+var rooms = map[string][]string{
+	"layout":              {},
+	"sign":                {},
+	"sign/sshagent":       {"sign"},
+	"internal/strictjson": {},
+	"internal/strictyaml": {},
+	"internal/spool":      {},
+	"internal/docedit":    {},
+	"schema":              {"layout", "internal/strictjson", "internal/strictyaml"},
+	"manifest":            {"layout", "internal/strictjson"},
+	"archive":             {"layout", "manifest", "sign", "internal/strictjson", "internal/spool"},
+	"tenant":              {"layout"},
+	"tenant/tenanttest":   {"layout", "tenant"},
+	"tenant/dirstore":     {"layout", "tenant"},
+	"tenant/sqlstore":     {"layout", "tenant"},
+	"export":              {"layout", "manifest", "archive", "tenant", "schema", "sign"},
+	"diff":                {"layout", "manifest", "tenant", "schema"},
+	"restore":             {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+}
+
+// coreModules are all that a program which only verifies pulls in.
+var coreModules = []string{
+	"github.com/cespare/xxhash/v2",
+	"github.com/go-json-experiment/json",
+	"github.com/google/uuid",
+	"github.com/klauspost/compress",
+	"golang.org/x/crypto",
+	"golang.org/x/sync",
+	"golang.org/x/sys",
+}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+func TestImportsPointDownward(t *testing.T) {
+	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...") {
+		fields := strings.Fields(line)
+		room, ok := strings.CutPrefix(fields[0], module)
+		if !ok || strings.HasPrefix(room, "cmd/") || strings.HasPrefix(room, "examples/") || strings.HasPrefix(room, "testdata") {
+			continue
+		}
+		allowed, known := rooms[room]
+		if !known {
+			t.Errorf("package %s has no place in the list of rooms", room)
+		}
+		for _, imported := range fields[1:] {
+			if dep, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed, dep) {
+				t.Errorf("package %s imports %s, which is not below it", room, dep)
+			}
+		}
+	}
+}
+
+func TestCoreStaysSmall(t *testing.T) {
+	for _, mod := range goList(t, "-deps", "-f", `{{with .Module}}{{.Path}}{{end}}`, "./archive", "./manifest", "./sign", "./layout") {
+		if mod != "" && mod+"/" != module && !slices.Contains(coreModules, mod) {
+			t.Errorf("the core pulls in %s", mod)
+		}
+	}
+}
