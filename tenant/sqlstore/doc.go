@@ -1,0 +1,2 @@
+// Package sqlstore keeps tenants in an SQL database.
+package sqlstore
