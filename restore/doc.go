@@ -1,0 +1,27 @@
+// Package restore brings assets of an archive into a tenant.
+//
+// It works in two steps. [MakePlan] compares the archive with the target and
+// decides for each asset what is to become of it; it changes nothing.
+// [Apply] does what the plan says, all of it or nothing. A [Plan] is a
+// document: it can be stored, read by people and programs, and applied later,
+// provided that neither the archive nor the target has changed since.
+//
+// # Conflicts
+//
+// An asset whose id the target has already is overwritten, forked (imported
+// beside the original under a new id), or skipped; by default the plan asks,
+// that is, it is blocked until [Options] answers. See [Decision].
+//
+// # What a plan guarantees
+//
+// No document that it writes refers to something that is not there afterwards.
+// A public link, an embed or a copied alert never arrives live. Nobody sees
+// more because a rule of row security lost its subject: such a model is
+// blocked. Everything that is changed on the way is listed with its step.
+//
+// The same archive, target and options give the same plan, byte for byte; the
+// same import twice is a no-op.
+//
+// Memory grows with the number of assets, not with their size: documents are
+// read when they are needed, one at a time, and rows and files are streamed.
+package restore

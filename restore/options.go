@@ -1,0 +1,84 @@
+package restore
+
+// Decision says what becomes of an asset. The four that answer a conflict
+// ([Ask], [Overwrite], [Fork], [Skip]) are policies too.
+type Decision string
+
+// The decisions.
+const (
+	Ask Decision = "ask" // policy only: a conflict blocks the plan until it is answered
+
+	Create    Decision = "create"    // the target does not have it: it keeps its id
+	Unchanged Decision = "unchanged" // the target has it in the state that the import would produce
+	Overwrite Decision = "overwrite" // the target's state is replaced by the archive's
+	Fork      Decision = "fork"      // imported beside the original, under a new id
+	Merge     Decision = "merge"     // workspaces only: keeps its settings and takes the records that imported assets need
+	Skip      Decision = "skip"      // not imported
+	Blocked   Decision = "blocked"   // cannot be imported as asked; Step.Blocked says why
+)
+
+// Kind is a kind of asset.
+type Kind string
+
+// The kinds of assets.
+const (
+	Workspace Kind = "workspace" // the metadata document, which holds the records of the rest
+	Dataset   Kind = "dataset"   // semantic model, rows, and its record
+	Report    Kind = "report"
+	Alert     Kind = "alert"
+	File      Kind = "file" // an uploaded file and its record
+	Audit     Kind = "audit"
+	Extension Kind = "extension"
+)
+
+// Kinds returns all kinds in the order in which plans list them.
+func Kinds() []Kind {
+	return []Kind{Workspace, Dataset, Report, Alert, File, Audit, Extension}
+}
+
+// Choice is the answer for one asset.
+type Choice struct {
+	Decision Decision `json:"decision"`           // overwrite, fork or skip
+	NewName  string   `json:"new_name,omitempty"` // fork only: the copy's name, instead of the name with " (copy)"
+}
+
+// Mapping says which principals and connections of the target stand for those
+// of the archive. Keys are the archive's ids (names, for connections), values
+// the target's. An explicit mapping goes before every automatic match.
+type Mapping struct {
+	Users       map[string]string `json:"users,omitempty"`
+	Teams       map[string]string `json:"teams,omitempty"`
+	Roles       map[string]string `json:"roles,omitempty"`
+	Connections map[string]string `json:"connections,omitempty"`
+}
+
+// CreateMissing allows the import to create, in a tenant other than the one
+// that the archive came from, what it does not find there. In the same tenant
+// that is always allowed.
+type CreateMissing struct {
+	Principals  bool `json:"principals,omitempty"`  // users arrive as invited
+	Connections bool `json:"connections,omitempty"` // without their secrets, which no archive holds
+}
+
+// Options of an import. The zero value is safe: everything is selected but
+// rows and audit trail, every conflict asks, and only the tenant that the
+// archive came from is accepted.
+type Options struct {
+	// Select lists selectors; empty means everything. See [ParseSelector].
+	Select []string `json:"select,omitempty"`
+
+	OnConflict Decision          `json:"on_conflict,omitempty"` // ask, overwrite, fork or skip; empty means ask
+	PerKind    map[Kind]Decision `json:"per_kind,omitempty"`    // instead of OnConflict
+	PerAsset   map[string]Choice `json:"per_asset,omitempty"`   // by the asset's id (an extension's path, "audit"), instead of both
+
+	ForkLabel        string        `json:"fork_label,omitempty"` // tells several copies of one asset apart; empty means "copy"
+	AllowOtherTenant bool          `json:"allow_other_tenant,omitempty"`
+	Mapping          Mapping       `json:"mapping,omitzero"`
+	CreateMissing    CreateMissing `json:"create_missing,omitzero"`
+	Rows             bool          `json:"rows,omitempty"`  // import rows, where the archive has them
+	Audit            bool          `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
+
+	// MaxDocument is the largest document, in bytes, that is accepted from
+	// the archive and from the target. Zero means archive.DefaultLimits().Document.
+	MaxDocument int64 `json:"max_document,omitempty"`
+}

@@ -1,0 +1,133 @@
+package restore
+
+import "errors"
+
+// PlanFormat is the version of the plan documents that this package writes
+// and reads.
+const PlanFormat = "1.0"
+
+// Plan says what an import will do. It is a document with the schema
+// schema.KindPlan; its members stand in this order.
+type Plan struct {
+	Format     string       `json:"format"`  // "1.0"
+	ID         string       `json:"id"`      // UUIDv5 over the rest of the plan: the same inputs give the same plan
+	Archive    ArchiveRef   `json:"archive"` // what is imported
+	Target     TargetRef    `json:"target"`  // into what, and in which state it was found
+	SameTenant bool         `json:"same_tenant"`
+	Options    Options      `json:"options"`
+	Summary    Summary      `json:"summary"`
+	Steps      []Step       `json:"steps"`                // in canonical order of the archive
+	Unresolved []Unresolved `json:"unresolved,omitempty"` // principals and connections that the target does not have
+	Warnings   []string     `json:"warnings,omitempty"`   // sentences
+}
+
+// ArchiveRef identifies the archive of a plan.
+type ArchiveRef struct {
+	ID          string `json:"id"`
+	Tenant      string `json:"tenant"`       // id
+	Created     string `json:"created"`      // RFC 3339, UTC: the archive's own claim
+	ContentHash string `json:"content_hash"` // "h1:…"
+	Manifest    string `json:"manifest"`     // SHA-256 of manifest.json, 64 lower-case hexadecimal digits
+}
+
+// TargetRef identifies the target of a plan and its state.
+type TargetRef struct {
+	Tenant      string `json:"tenant"`      // id
+	Fingerprint string `json:"fingerprint"` // content hash over everything that the target holds, "h1:…"
+	Entries     int    `json:"entries"`
+}
+
+// Summary counts the steps by decision, and what they write.
+type Summary struct {
+	Create    int   `json:"create"`
+	Unchanged int   `json:"unchanged"`
+	Overwrite int   `json:"overwrite"`
+	Fork      int   `json:"fork"`
+	Merge     int   `json:"merge"`
+	Skip      int   `json:"skip"`
+	Blocked   int   `json:"blocked"`
+	Entries   int   `json:"entries"` // that are written
+	Bytes     int64 `json:"bytes"`   // that are written
+}
+
+// Step is what becomes of one asset of the archive.
+type Step struct {
+	Kind      Kind     `json:"kind"`
+	Workspace string   `json:"workspace,omitempty"` // id in the archive; empty for audit and extensions
+	ID        string   `json:"id"`                  // in the archive; "audit", or the path of an extension
+	Name      string   `json:"name,omitempty"`
+	Decision  Decision `json:"decision"`
+	Reason    string   `json:"reason"` // a sentence: why this decision
+	Why       string   `json:"why"`    // "selected", or "needed by …"
+
+	TargetWorkspace string `json:"target_workspace,omitempty"` // id of the workspace it lands in
+	TargetID        string `json:"target_id,omitempty"`        // its id in the target
+	NewName         string `json:"new_name,omitempty"`         // of a copy
+
+	Entries   []StepEntry `json:"entries"`
+	DependsOn []string    `json:"depends_on,omitempty"` // ids of steps, as in ID
+	Changes   []string    `json:"changes,omitempty"`    // sentences: what differs from the archive, or is worth knowing
+	Blocked   []string    `json:"blocked,omitempty"`    // sentences: why it is blocked, and how to go on
+}
+
+// StepEntry is one entry of a step's asset. Digests are SHA-256 in 64
+// lower-case hexadecimal digits.
+type StepEntry struct {
+	Path       string `json:"path"`                  // in the archive
+	Digest     string `json:"digest"`                // in the archive
+	Size       int64  `json:"size"`                  // in the archive, in bytes
+	TargetPath string `json:"target_path,omitempty"` // in the target; absent when the entry is not imported
+	Current    string `json:"current,omitempty"`     // digest in the target now; absent when it is not there
+	Result     string `json:"result,omitempty"`      // digest in the target after the import; absent for blocked steps
+	ResultSize int64  `json:"result_size,omitempty"` // in bytes
+	Write      bool   `json:"write,omitempty"`       // whether the import writes it: Result differs from Current
+}
+
+// Unresolved is a principal or connection of the archive for which the target
+// has none.
+type Unresolved struct {
+	Kind   string   `json:"kind"` // user, team, role, connection
+	ID     string   `json:"id"`   // in the archive
+	Name   string   `json:"name,omitempty"`
+	Email  string   `json:"email,omitempty"`
+	UsedBy []string `json:"used_by"` // ids of steps
+	Effect string   `json:"effect"`  // a sentence: what becomes of what refers to it
+}
+
+// Marshal returns the plan as a document: indented JSON that ends with a line
+// feed. The same plan always gives the same bytes.
+func (p *Plan) Marshal() ([]byte, error) {
+	return nil, errors.New("restore: not written yet")
+}
+
+// ParsePlan reads what [Plan.Marshal] wrote. It refuses a document that breaks
+// the schema or that was edited: its id is computed over all the rest.
+func ParsePlan(doc []byte) (*Plan, error) {
+	return nil, errors.New("restore: not written yet")
+}
+
+// BlockedSteps returns the steps that keep the plan from being applied.
+func (p *Plan) BlockedSteps() []Step {
+	var blocked []Step
+	for _, s := range p.Steps {
+		if s.Decision == Blocked {
+			blocked = append(blocked, s)
+		}
+	}
+	return blocked
+}
+
+// Writes reports whether applying the plan would change the target.
+func (p *Plan) Writes() bool { return p.Summary.Entries > 0 }
+
+// Overwrites returns the steps that replace something of the target: those
+// that an operator should confirm.
+func (p *Plan) Overwrites() []Step {
+	var over []Step
+	for _, s := range p.Steps {
+		if s.Decision == Overwrite {
+			over = append(over, s)
+		}
+	}
+	return over
+}
