@@ -21,6 +21,7 @@ type Info struct {
 // Errors that implementations return, wrapped, for callers to test.
 var (
 	ErrNoTenant = errors.New("no such tenant")
+	ErrExists   = errors.New("the tenant exists already")
 	ErrNoEntry  = errors.New("no such entry")
 	ErrLocked   = errors.New("another import holds the tenant's lock")
 	ErrChanged  = errors.New("the content changed while it was read")
@@ -56,7 +57,8 @@ type Source interface {
 	// It stops after the first error. Selecting a workspace that does not
 	// exist is an error wrapping [ErrNoEntry].
 	Entries(ctx context.Context, sel Selection) iter.Seq2[Entry, error]
-	// Close ends the snapshot. Contents still open become invalid.
+	// Close ends the snapshot: Entries and Open fail from then on, and
+	// contents still open become invalid.
 	Close() error
 }
 
@@ -83,7 +85,8 @@ type Target interface {
 	Inventory(ctx context.Context) iter.Seq2[Entry, error]
 	// Begin starts the one transaction in which an import happens. It takes
 	// the tenant's import lock, or returns an error wrapping [ErrLocked]
-	// when another import holds it and ctx ends first.
+	// when another import holds it and ctx ends first. Apart from that wait,
+	// ctx does not bound the transaction, which ends with Commit or Rollback.
 	Begin(ctx context.Context) (Tx, error)
 }
 
@@ -95,12 +98,16 @@ type Tx interface {
 	// included: preconditions are checked again under the lock.
 	Inventory(ctx context.Context) iter.Seq2[Entry, error]
 	// Put stores content as the entry at name, replacing what is there. size
-	// is -1 when not known.
+	// is in bytes, or -1 when not known; content that is shorter or longer is
+	// an error. A name that [EntryPath] refuses is one too.
 	Put(ctx context.Context, name layout.Name, size int64, content io.Reader) error
 	// Delete removes the entry at name; an error wraps [ErrNoEntry] when
 	// there is none.
 	Delete(ctx context.Context, name layout.Name) error
 	// Commit records the import and makes the changes durable and visible.
+	// It refuses a record that [ImportRecord.Check] refuses and an id that the
+	// tenant's journal has already. After any other error the import may have
+	// happened: the [Journal] says.
 	Commit(ctx context.Context, rec ImportRecord) error
 	// Rollback gives up the changes. After Commit it does nothing.
 	Rollback() error
@@ -109,7 +116,7 @@ type Tx interface {
 // ImportRecord is what a target remembers of an import.
 type ImportRecord struct {
 	ID          string    // of the import, a UUID
-	Archive     string    // id of the archive
+	Archive     string    // id of the archive; empty for a change that no archive brought
 	ContentHash string    // of the archive
 	Plan        string    // digest of the plan that was applied
 	At          time.Time // UTC
