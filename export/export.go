@@ -1,11 +1,16 @@
 package export
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"io"
+	"iter"
 
+	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -13,7 +18,153 @@ import (
 // its manifest. It closes neither. After an error, what was written to w is
 // no archive, and every reader refuses it.
 //
-// Errors for callers to test: [*InvalidError], [tenant.ErrChanged].
+// A document that breaks its schema or refers to something that is not there
+// refuses the export. The error, an [*InvalidError], lists the problems of all
+// documents, not only of the first. A source whose content differs from what
+// it claimed gives an error that wraps [tenant.ErrChanged].
 func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (*manifest.Manifest, error) {
-	return nil, errors.New("export: not written yet")
+	if opts.MaxDocument < 0 {
+		return nil, fmt.Errorf("export: the largest document is %d bytes, want 0 or more", opts.MaxDocument)
+	}
+	info, err := src.Tenant(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("export: describe the tenant: %w", err)
+	}
+	wopts := opts.Writer
+	wopts.Tenant = manifest.Tenant{ID: info.ID, Name: info.Name, Region: info.Region, Jurisdiction: info.Jurisdiction}
+	out, err := archive.NewWriter(w, wopts)
+	if err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	defer out.Abort()
+
+	x := &exporter{
+		ctx: ctx, out: out, opts: opts, census: newCensus(),
+		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
+	}
+	if err := x.run(src); err != nil {
+		return nil, err
+	}
+	coverage, err := x.census.coverage(ctx, src, opts.Selection)
+	if err != nil {
+		return nil, err
+	}
+	out.SetCoverage(coverage)
+	if err := out.Close(); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	return out.Manifest(), nil
+}
+
+// exporter is one export under way.
+type exporter struct {
+	ctx         context.Context
+	out         *archive.Writer
+	opts        Options
+	maxDocument int64
+	census      *census
+
+	invalid InvalidError
+	entries int
+	bytes   int64
+}
+
+// cursor stands on one entry of a source.
+type cursor struct {
+	next  func() (tenant.Entry, error, bool)
+	entry tenant.Entry
+	ok    bool
+}
+
+func (c *cursor) advance() error {
+	entry, err, ok := c.next()
+	if ok && err != nil {
+		return fmt.Errorf("export: list the tenant's entries: %w", err)
+	}
+	c.entry, c.ok = entry, ok
+	return nil
+}
+
+// run writes every entry. Once a problem refuses the export, the rest is only
+// looked at, so that all problems are known.
+func (x *exporter) run(src tenant.Source) error {
+	next, stop := iter.Pull2(src.Entries(x.ctx, x.opts.Selection))
+	defer stop()
+	at := &cursor{next: next}
+	if err := at.advance(); err != nil {
+		return err
+	}
+	for at.ok {
+		var err error
+		if at.entry.Name.Workspace != "" {
+			err = x.workspace(at)
+		} else if _, err = x.copy(at.entry); err == nil {
+			err = at.advance()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(x.invalid.Problems) > 0 {
+		return &x.invalid
+	}
+	return nil
+}
+
+// workspace writes the entries of one workspace while it checks what they say
+// about each other. No document is kept after its turn.
+func (x *exporter) workspace(at *cursor) error {
+	var failed error
+	id := at.entry.Name.Workspace
+	step := func() (name layout.Name, doc []byte, more bool) {
+		if failed != nil || !at.ok || at.entry.Name.Workspace != id {
+			return layout.Name{}, nil, false
+		}
+		name = at.entry.Name
+		if doc, failed = x.copy(at.entry); failed == nil {
+			failed = at.advance()
+		}
+		return name, doc, failed == nil
+	}
+	problems := schema.CheckWorkspace(func(yield func(layout.Name, []byte) bool) {
+		for {
+			name, doc, more := step()
+			if !more || !yield(name, doc) {
+				return
+			}
+		}
+	})
+	// The check may stop early; the entries are written all the same.
+	for more := true; more; {
+		_, _, more = step()
+	}
+	for _, p := range problems {
+		x.problem(p)
+	}
+	return failed
+}
+
+// problem files one fault of the tenant's documents.
+func (x *exporter) problem(p schema.Problem) {
+	switch {
+	case p.Warning || x.opts.AllowInvalid:
+		if x.opts.Warn != nil {
+			x.opts.Warn(p)
+		}
+	case len(x.invalid.Problems) < MaxProblems:
+		x.invalid.Problems = append(x.invalid.Problems, p)
+	default:
+		x.invalid.More++
+	}
+}
+
+// refused reports whether the export is going to fail for its documents.
+func (x *exporter) refused() bool { return len(x.invalid.Problems) > 0 }
+
+func (x *exporter) progress(n int64) {
+	x.entries++
+	x.bytes += n
+	if x.opts.Progress != nil {
+		x.opts.Progress(x.entries, x.bytes)
+	}
 }

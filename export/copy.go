@@ -1,0 +1,161 @@
+package export
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+// copy writes one entry to the archive and returns its content if it is a
+// document.
+func (x *exporter) copy(e tenant.Entry) (doc []byte, err error) {
+	path, err := tenant.EntryPath(e.Name)
+	if err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	if err := x.ctx.Err(); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	x.census.count(e.Name)
+	if kind, ok := schema.KindOf(e.Name.Kind); ok {
+		doc, err = x.document(e, path, kind)
+	} else {
+		err = x.stream(e, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("export: entry %q: %w", path, err)
+	}
+	return doc, nil
+}
+
+// document reads, validates and writes one document.
+func (x *exporter) document(e tenant.Entry, path string, kind schema.Kind) ([]byte, error) {
+	if e.Size > x.maxDocument {
+		return nil, fmt.Errorf("the document has %d bytes, the limit is %d", e.Size, x.maxDocument)
+	}
+	doc, err := readDocument(x.ctx, e, x.maxDocument)
+	if err != nil {
+		return nil, err
+	}
+	if err := claimed(e, int64(len(doc)), layout.DigestOf(doc)); err != nil {
+		return nil, err
+	}
+	if err := schema.Validate(kind, doc); err != nil {
+		if err := x.documentProblems(path, err); err != nil {
+			return nil, err
+		}
+	}
+	if e.Name.Kind == layout.Metadata {
+		x.census.metadata(doc)
+	}
+	if x.refused() {
+		return doc, nil
+	}
+	w, err := x.out.Create(archive.Header{Path: path, Size: int64(len(doc))})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(doc); err != nil {
+		return nil, err
+	}
+	x.progress(int64(len(doc)))
+	return doc, nil
+}
+
+func (x *exporter) documentProblems(path string, err error) error {
+	var invalid *schema.ValidationError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	for _, p := range invalid.Problems {
+		p.Path = path
+		x.problem(p)
+	}
+	if !x.opts.AllowInvalid {
+		x.invalid.More += invalid.More
+	}
+	return nil
+}
+
+func readDocument(ctx context.Context, e tenant.Entry, limit int64) (doc []byte, err error) {
+	r, err := e.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	doc, err = io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(doc)) > limit {
+		err = fmt.Errorf("the document has more than %d bytes, which is the limit", limit)
+	}
+	return doc, err
+}
+
+// stream writes rows, a file, the audit trail or an extension.
+func (x *exporter) stream(e tenant.Entry, path string) (err error) {
+	if x.refused() && e.Name.Kind != layout.Audit {
+		return nil
+	}
+	r, err := e.Open(x.ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+
+	out := io.Discard
+	if !x.refused() {
+		if out, err = x.out.Create(archive.Header{Path: path, Size: e.Size}); err != nil {
+			return err
+		}
+	}
+	sum := sha256.New()
+	sinks := []io.Writer{sum, out}
+	var trail *auditCheck
+	if e.Name.Kind == layout.Audit {
+		trail = newAuditCheck(path, x.problem)
+		sinks = append(sinks, trail)
+	}
+	n, err := io.Copy(io.MultiWriter(sinks...), contextReader{x.ctx, r})
+	if err != nil {
+		return err
+	}
+	if trail != nil {
+		trail.finish()
+		x.census.add("audit_events", trail.events)
+	}
+	if err := claimed(e, n, layout.Digest(sum.Sum(nil))); err != nil {
+		return err
+	}
+	x.progress(n)
+	return nil
+}
+
+// claimed holds what was read against what the source said beforehand.
+func claimed(e tenant.Entry, size int64, digest layout.Digest) error {
+	if e.Size >= 0 && e.Size != size {
+		return fmt.Errorf("%w: it has %d bytes, the store announced %d", tenant.ErrChanged, size, e.Size)
+	}
+	if !e.Digest.IsZero() && e.Digest != digest {
+		return fmt.Errorf("%w: its SHA-256 is %s, the store announced %s", tenant.ErrChanged, digest, e.Digest)
+	}
+	return nil
+}
+
+// contextReader stops a copy when its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
