@@ -8,19 +8,25 @@ import (
 	"github.com/oneanalytics/oa-archive/layout"
 )
 
-// MaxText is the limit, in bytes, of each text of an [Info].
-const MaxText = 256
+// Limits of the texts of an [Info], in bytes. They are those of a manifest.
+const (
+	MaxName   = 1024 // of Name
+	MaxRegion = 64   // of Region and of Jurisdiction
+)
 
 // Check says which rule the description breaks, or nil: the form of the id,
-// and texts of at most [MaxText] bytes of UTF-8 without control characters.
+// the limits of the texts, and that they are UTF-8 without control characters.
 func (t Info) Check() error {
 	if err := CheckID(t.ID); err != nil {
 		return err
 	}
-	for _, text := range [...]struct{ member, value string }{
-		{"name", t.Name}, {"region", t.Region}, {"jurisdiction", t.Jurisdiction},
+	for _, text := range [...]struct {
+		member, value string
+		limit         int
+	}{
+		{"name", t.Name, MaxName}, {"region", t.Region, MaxRegion}, {"jurisdiction", t.Jurisdiction, MaxRegion},
 	} {
-		if rule := checkText(text.value); rule != "" {
+		if rule := checkText(text.value, text.limit); rule != "" {
 			return fmt.Errorf("tenant %s: %s %s", t.ID, text.member, rule)
 		}
 	}
@@ -46,10 +52,10 @@ func CheckID(id string) error {
 	return nil
 }
 
-func checkText(s string) string {
+func checkText(s string, limit int) string {
 	switch {
-	case len(s) > MaxText:
-		return fmt.Sprintf("is longer than %d bytes", MaxText)
+	case len(s) > limit:
+		return fmt.Sprintf("is longer than %d bytes", limit)
 	case !utf8.ValidString(s):
 		return "is not UTF-8"
 	}

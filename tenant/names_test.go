@@ -30,7 +30,8 @@ func TestInfoCheck(t *testing.T) {
 		{Info{ID: "é"}, `tenant id "\u00e9"`},
 		{Info{ID: "a", Name: "x\x1b[2J"}, "name holds a control character"},
 		{Info{ID: "a", Region: "\xff"}, "region is not UTF-8"},
-		{Info{ID: "a", Jurisdiction: strings.Repeat("x", 257)}, "jurisdiction is longer than 256 bytes"},
+		{Info{ID: "a", Jurisdiction: strings.Repeat("x", 65)}, "jurisdiction is longer than 64 bytes"},
+		{Info{ID: "a", Name: strings.Repeat("x", 1025)}, "name is longer than 1024 bytes"},
 	} {
 		err := c.tenant.Check()
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
