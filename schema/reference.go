@@ -1,11 +1,10 @@
 package schema
 
-import "errors"
-
 // RefKind says what an identifier names.
 type RefKind string
 
-// What identifiers name. The last group lives inside one dataset's model.
+// What identifiers name. The last two groups live inside one report, and
+// inside one dataset's model.
 const (
 	RefWorkspace  RefKind = "workspace"
 	RefDataset    RefKind = "dataset"
@@ -26,10 +25,23 @@ const (
 	RefConnection RefKind = "connection"
 	RefSecret     RefKind = "secret" // a slot that an operator fills; its content is never in an archive
 
+	RefPage     RefKind = "page" // of a report, as are visuals and bookmarks
+	RefVisual   RefKind = "visual"
+	RefBookmark RefKind = "bookmark"
+
 	RefMeasure   RefKind = "measure"
 	RefDimension RefKind = "dimension"
-	RefField     RefKind = "field" // a dimension, a measure or a column (table.column)
+	RefColumn    RefKind = "column" // table.column
+	RefField     RefKind = "field"  // a dimension, a measure or a column
 )
+
+// refKinds are the words that schemas may use.
+var refKinds = map[RefKind]bool{
+	RefWorkspace: true, RefDataset: true, RefReport: true, RefAlert: true, RefFile: true, RefFolder: true, RefTag: true,
+	RefSavedQuery: true, RefGrant: true, RefUser: true, RefTeam: true, RefRole: true, RefLink: true, RefEmbed: true,
+	RefConnection: true, RefSecret: true, RefPage: true, RefVisual: true, RefBookmark: true,
+	RefMeasure: true, RefDimension: true, RefColumn: true, RefField: true,
+}
 
 // IsPrincipal reports whether identifiers of this kind name somebody who can
 // be given rights: a user, a team, a role, a public link or an embed.
@@ -54,7 +66,11 @@ func (k RefKind) IsUUID() bool {
 // InModel reports whether identifiers of this kind mean something only within
 // the model of one dataset.
 func (k RefKind) InModel() bool {
-	return k == RefMeasure || k == RefDimension || k == RefField
+	switch k {
+	case RefMeasure, RefDimension, RefColumn, RefField:
+		return true
+	}
+	return false
 }
 
 // A Reference is one place of a document that names something else.
@@ -64,10 +80,15 @@ type Reference struct {
 	To      RefKind
 	ID      string
 
-	// Scope is the id of the dataset in whose model a measure, dimension or
-	// field is looked up. It is empty when the document does not say; then
-	// any dataset that the document lists will do.
+	// Scope is where the identifier is looked up: the id of a dataset for
+	// what lives in its model, the id of a report for a page. It is empty in
+	// models, which are their own scope, and where a document does not say;
+	// then any dataset that the document lists will do.
 	Scope string
+
+	// Embedded tells that the identifier is a part of the string, in braces
+	// (the expression of a derived measure), rather than all of it.
+	Embedded bool
 
 	// Required tells references that their document, or their record in the
 	// metadata, cannot do without (the dataset of a visual, the principal of
@@ -93,12 +114,20 @@ type Definition struct {
 // members of a wrong type are passed over. A syntax fault is a
 // [*ValidationError].
 func References(kind Kind, doc []byte) ([]Reference, error) {
-	return nil, errors.New("schema: not written yet")
+	w, err := walkDocument(kind, doc)
+	if err != nil {
+		return nil, err
+	}
+	return w.references(), nil
 }
 
 // Definitions returns what doc defines, under the same terms as [References].
 func Definitions(kind Kind, doc []byte) ([]Definition, error) {
-	return nil, errors.New("schema: not written yet")
+	w, err := walkDocument(kind, doc)
+	if err != nil {
+		return nil, err
+	}
+	return w.definitions(), nil
 }
 
 // IsBuiltinRole reports whether every tenant has the role id without
