@@ -259,3 +259,18 @@ func pointer(tokens []string) string {
 	}
 	return b.String()
 }
+
+// integer returns a whole number's value, or 0 for other nodes.
+func (n *node) integer() int64 {
+	if n == nil {
+		return 0
+	}
+	switch v := n.value.(type) {
+	case int64:
+		return v
+	case json.Number:
+		i, _ := v.Int64()
+		return i
+	}
+	return 0
+}

@@ -1,7 +1,10 @@
 package schema
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/oneanalytics/oa-archive/layout"
 )
@@ -9,14 +12,206 @@ import (
 // CheckWorkspace checks what the documents of one workspace say about each
 // other: every reference has its target, every dataset its record and its
 // model, every document the ids of its path. It takes documents of the kinds
-// metadata, model, report and alert in any order and passes over other kinds
-// (rows and files are checked by their presence). Contents are not kept after
-// their turn.
+// metadata, model, report and alert in any order. Of rows and files it only
+// looks at the names, which must have a record; other kinds are passed over.
+// Contents are not kept after their turn, but what they define and refer to is.
 //
 // Each document should have passed [Validate]; one that cannot be read is
-// reported as a problem. Problems that concern principals not declared in the
-// metadata are warnings, since principals belong to the tenant. Problems come
-// in canonical order of the paths; nil means that there is none.
+// reported as a problem. Principals belong to the tenant, so one that the
+// metadata does not declare is a warning. Problems come in canonical order of
+// the paths and in document order; nil means that there is none.
 func CheckWorkspace(docs iter.Seq2[layout.Name, []byte]) []Problem {
+	w := newWorkspace()
+	for name, doc := range docs {
+		w.add(name, doc)
+	}
+	w.check()
+	return w.sorted()
+}
+
+// A workspace is what is known about the documents of one.
+type workspace struct {
+	id       string // of the first document's path
+	metadata *document
+	docs     []*document
+	models   map[string]*document // by dataset
+	reports  map[string]*document
+	bare     []layout.Name // rows and files
+	seen     map[layout.Name]bool
+	defined  map[identity]string // the path that defines each
+	problems []located
+}
+
+type identity struct {
+	kind RefKind
+	id   string
+}
+
+// located is a problem with its place in the order of problems.
+type located struct {
+	Problem
+	name  layout.Name
+	order int
+}
+
+// A document is what is kept of one.
+type document struct {
+	name   layout.Name
+	path   string
+	refs   []found[Reference]
+	defs   []found[Definition]
+	inline map[string]bool // ids of measures written inline
+	model  *model          // of models
+	pins   []pin           // of reports
+	record record          // of metadata
+}
+
+// A pin is a dataset that a report lists.
+type pin struct {
+	*node
+	pointer string
+	dataset string
+	version int64
+}
+
+// record is what the metadata says beyond references and definitions.
+type record struct {
+	versions map[string]int64 // of datasets
+	parents  map[string]string
+	names    map[string]string // of folders
+}
+
+func newWorkspace() *workspace {
+	return &workspace{models: map[string]*document{}, reports: map[string]*document{}, seen: map[layout.Name]bool{}, defined: map[identity]string{}}
+}
+
+// add reads one document.
+func (w *workspace) add(name layout.Name, doc []byte) {
+	if name.Workspace == "" {
+		return
+	}
+	d := &document{name: name, path: name.String()}
+	if w.id == "" {
+		w.id = name.Workspace
+	}
+	switch {
+	case w.seen[name]:
+		w.report(d, 0, Problem{Rule: "duplicate-document", Text: "the document is given twice"})
+		return
+	case name.Workspace != w.id:
+		w.report(d, 0, Problem{Rule: "foreign-document", Text: fmt.Sprintf("the document belongs to another workspace than %s", w.id)})
+		return
+	}
+	w.seen[name] = true
+	kind, ok := KindOf(name.Kind)
+	if !ok {
+		w.bare = append(w.bare, name)
+		return
+	}
+	if err := d.read(kind, doc); err != nil {
+		w.report(d, 0, Problem{Line: err.Problems[0].Line, Rule: err.Problems[0].Rule, Text: err.Problems[0].Text})
+	}
+	w.docs = append(w.docs, d)
+	switch kind {
+	case KindMetadata:
+		w.metadata = d
+	case KindModel:
+		w.models[name.Asset] = d
+	case KindReport:
+		w.reports[name.Asset] = d
+	}
+}
+
+// read fills d from the document's content.
+func (d *document) read(kind Kind, doc []byte) *ValidationError {
+	fault := func(err error) *ValidationError {
+		if verr, ok := err.(*ValidationError); ok {
+			return verr
+		}
+		return &ValidationError{Kind: kind, Problems: []Problem{{Rule: "invalid", Text: err.Error()}}}
+	}
+	all, err := schemas()
+	if err != nil {
+		return fault(err)
+	}
+	tree, err := parse(kind, doc)
+	if err != nil {
+		return fault(err)
+	}
+	walked, err := walk(kind, all.roots[kind], tree)
+	if err != nil {
+		return fault(err)
+	}
+	d.refs, d.defs = walked.refs, walked.defs
+	switch kind {
+	case KindModel:
+		d.model = newModel(tree, walked)
+	case KindMetadata:
+		d.record = readRecord(tree)
+		d.inline = inlineMeasures(tree)
+	case KindReport:
+		d.pins = readPins(tree)
+		d.inline = inlineMeasures(tree)
+	case KindAlert:
+		d.inline = inlineMeasures(tree)
+	}
 	return nil
+}
+
+func readRecord(tree *node) record {
+	r := record{versions: map[string]int64{}, parents: map[string]string{}, names: map[string]string{}}
+	for _, n := range tree.member("datasets").elements() {
+		r.versions[n.member("id").text()] = n.member("version").integer()
+	}
+	for _, n := range tree.member("folders").elements() {
+		id := n.member("id").text()
+		r.parents[id] = n.member("parent").text()
+		r.names[id] = n.member("name").text()
+	}
+	return r
+}
+
+func readPins(tree *node) []pin {
+	var pins []pin
+	for i, n := range tree.member("datasets").elements() {
+		if id := n.member("id").text(); id != "" {
+			pins = append(pins, pin{n, fmt.Sprintf("/datasets/%d", i), id, n.member("version").integer()})
+		}
+	}
+	return pins
+}
+
+// inlineMeasures returns the ids of measures that queries write inline: an
+// order may name them.
+func inlineMeasures(n *node) map[string]bool {
+	ids := map[string]bool{}
+	var visit func(*node)
+	visit = func(n *node) {
+		for _, m := range n.member("measures").elements() {
+			if id := m.member("id").text(); id != "" {
+				ids[id] = true
+			}
+		}
+		for _, child := range n.children {
+			visit(child)
+		}
+	}
+	visit(n)
+	return ids
+}
+
+func (w *workspace) report(d *document, order int, p Problem) {
+	p.Path = d.path
+	w.problems = append(w.problems, located{p, d.name, order})
+}
+
+func (w *workspace) sorted() []Problem {
+	slices.SortStableFunc(w.problems, func(a, b located) int {
+		return cmp.Or(layout.Compare(a.name, b.name), cmp.Compare(a.order, b.order), cmp.Compare(a.Pointer, b.Pointer))
+	})
+	var out []Problem
+	for _, p := range w.problems {
+		out = append(out, p.Problem)
+	}
+	return out
 }
