@@ -103,31 +103,35 @@ func (s *Store) pending() (*commitment, error) {
 	return &c, nil
 }
 
-// settle finishes an import that was committed but not carried out, waiting
-// for the process that may be at it.
+// settle finishes an import that was committed but not carried out. While a
+// living process is at it, settle waits until that has finished or ctx ends.
 func (s *Store) settle(ctx context.Context) error {
+	for {
+		err := s.trySettle(ctx)
+		if !errors.Is(err, tenant.ErrLocked) {
+			return err
+		}
+		if errCtx := pause(ctx); errCtx != nil {
+			return fmt.Errorf("dirstore: an import into %s is being carried out: %w: %w", s.path, tenant.ErrLocked, errCtx)
+		}
+	}
+}
+
+// trySettle is settle, but does not wait: the error wraps [tenant.ErrLocked]
+// when a living process is at it.
+func (s *Store) trySettle(ctx context.Context) error {
 	if err := s.checkPrivate(); err != nil {
 		return err
 	}
 	if _, err := s.root.Lstat(commitFile); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return ctx.Err()
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := s.tryLock(ctx)
 	if err != nil {
-		return fmt.Errorf("an import into %s is unfinished and must be carried out first: %w", s.path, err)
+		return err
 	}
 	defer unlock()
 	return s.settleLocked()
-}
-
-// settleUnlessLocked is settle, but leaves the work to whoever has the lock.
-func (s *Store) settleUnlessLocked() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*lockPause)
-	defer cancel()
-	if err := s.settle(ctx); !errors.Is(err, tenant.ErrLocked) {
-		return err
-	}
-	return nil
 }
 
 // settleLocked is settle for the holder of the lock. It also discards what

@@ -25,6 +25,30 @@ const ignored = "/lock\n/staging/\n/commit.json\n*.tmp\n"
 // operating system gives it back when the process dies. The error wraps
 // [tenant.ErrLocked] when ctx ends first.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	for {
+		unlock, err := s.tryLock(ctx)
+		if !errors.Is(err, tenant.ErrLocked) {
+			return unlock, err
+		}
+		if err := pause(ctx); err != nil {
+			return nil, fmt.Errorf("dirstore: %s: %w: %w", s.path, tenant.ErrLocked, err)
+		}
+	}
+}
+
+// pause sleeps between two tries.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(lockPause):
+		return nil
+	}
+}
+
+// tryLock is lock, but does not wait: the error wraps [tenant.ErrLocked] when
+// the lock is held.
+func (s *Store) tryLock(ctx context.Context) (unlock func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("dirstore: lock %s: %w", s.path, err)
 	}
@@ -32,13 +56,12 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	}
 	l := flock.New(filepath.Join(s.path, filepath.FromSlash(lockFile)), flock.SetPermissions(0o644))
-	held, err := l.TryLockContext(ctx, lockPause)
+	held, err := l.TryLock()
 	switch {
-	case held:
-	case ctx.Err() != nil:
-		return nil, errors.Join(fmt.Errorf("dirstore: %s: %w: %w", s.path, tenant.ErrLocked, ctx.Err()), l.Close())
-	default:
+	case err != nil:
 		return nil, errors.Join(fmt.Errorf("dirstore: lock %s: %w", s.path, err), l.Close())
+	case !held:
+		return nil, errors.Join(fmt.Errorf("dirstore: %s: %w", s.path, tenant.ErrLocked), l.Close())
 	}
 	unlock = func() { _ = l.Close() }
 	if err := s.checkLock(l); err != nil {
