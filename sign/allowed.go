@@ -61,6 +61,9 @@ func ParseAllowedSigners(r io.Reader) (*AllowedSigners, error) {
 }
 
 func (a *AllowedSigners) add(number int, line string) error {
+	if _, err := parseKeyText(line); err == nil {
+		return errors.New("the line begins with the key: put the principals before it")
+	}
 	principals, rest, err := cutPrincipals(line)
 	if err != nil {
 		return err

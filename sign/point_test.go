@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -170,4 +171,22 @@ func TestIdentityVerifiesEverything(t *testing.T) {
 	}
 	zero := Signature{Namespace: "file", value: [64]byte(append(base, one...))}
 	wantError(t, zero.Verify("file", Digest{}), ErrBadSignature, "does not verify")
+}
+
+// A key that only begins and ends like a non-canonical one is canonical.
+func TestNewPublicKeyNearPrime(t *testing.T) {
+	accepted := 0
+	for middle := range 64 {
+		encoded := slices.Repeat([]byte{0xff}, 32)
+		encoded[15], encoded[31] = byte(middle), 0x7f
+		_, err := NewPublicKey(encoded)
+		if err == nil {
+			accepted++
+		} else if !strings.Contains(err.Error(), "not a point on the curve") {
+			t.Errorf("%x: %v", encoded, err)
+		}
+	}
+	if accepted == 0 {
+		t.Error("no canonical encoding close to the prime is accepted")
+	}
 }

@@ -217,3 +217,14 @@ func TestParsePrivateKeyStructure(t *testing.T) {
 		})
 	}
 }
+
+// A file cut anywhere inside its armor is refused, whatever field the cut hits.
+func TestParsePrivateKeyTruncated(t *testing.T) {
+	block, _ := pem.Decode(readKeyFile(t, "ed25519"))
+	for n := range block.Bytes {
+		cut := pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes[:n]})
+		if _, err := ParsePrivateKey(cut, passphrase("x")); !errors.Is(err, ErrKeyFormat) && !errors.Is(err, ErrMalformedKey) {
+			t.Errorf("first %d bytes: %v", n, err)
+		}
+	}
+}

@@ -87,6 +87,12 @@ func parseRevocation(line string) (hash [sha256.Size]byte, err error) {
 	if text.isCertificate() {
 		return hash, errors.New("a certificate: list the plain public key instead")
 	}
+	if text.algorithm == keyAlgorithm {
+		// A key cut short would revoke nothing. A weak one is refused anyway.
+		if _, err := text.publicKey(); err != nil && !errors.Is(err, ErrWeakKey) {
+			return hash, err
+		}
+	}
 	return sha256.Sum256(text.wire), nil
 }
 

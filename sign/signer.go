@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -49,7 +50,9 @@ func (s *Signer) Sign(namespace string, digest Digest) ([]byte, error) {
 	if err := checkNamespace(namespace); err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	value, err := s.inner.Sign(rand.Reader, signedMessage(namespace, digest), crypto.Hash(0))
+	message := signedMessage(namespace, digest)
+	// The signer gets a copy, so that what is verified is what was asked for.
+	value, err := s.inner.Sign(rand.Reader, bytes.Clone(message), crypto.Hash(0))
 	if err != nil {
 		return nil, fmt.Errorf("sign: with key %s: %w", s.key.Fingerprint(), err)
 	}
@@ -57,7 +60,7 @@ func (s *Signer) Sign(namespace string, digest Digest) ([]byte, error) {
 		return nil, fmt.Errorf("sign: %w: the signer for key %s returned %d bytes, want %d", ErrBadSignature, s.key.Fingerprint(), len(value), ed25519.SignatureSize)
 	}
 	signature := Signature{Key: s.key, Namespace: namespace, value: [ed25519.SignatureSize]byte(value)}
-	if !ed25519.Verify(s.key.point[:], signedMessage(namespace, digest), value) {
+	if !ed25519.Verify(s.key.point[:], message, signature.value[:]) {
 		return nil, fmt.Errorf("sign: %w: the signer for key %s returned a wrong one", ErrBadSignature, s.key.Fingerprint())
 	}
 	return signature.Marshal(), nil

@@ -35,13 +35,27 @@ func readTrustFile(r io.Reader, file string) ([]byte, error) {
 	if n := bytes.Count(text, []byte{'\n'}); n > MaxTrustLines || n == MaxTrustLines && text[len(text)-1] != '\n' {
 		return nil, fmt.Errorf("sign: %s: %w: limit %d lines", file, ErrTooLarge, MaxTrustLines)
 	}
-	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, &LineError{File: file, Line: 1 + bytes.Count(text[:i], []byte{'\n'}), Err: errNotText}
+	for i, c := range text {
+		if c == 0 {
+			return nil, &LineError{File: file, Line: lineAt(text, i), Err: errNUL}
+		}
+		if c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+			return nil, &LineError{File: file, Line: lineAt(text, i), Err: errLoneCR}
+		}
 	}
 	return text, nil
 }
 
-var errNotText = errors.New("a NUL byte: the file must be text in UTF-8")
+var (
+	errNUL = errors.New("a NUL byte: the file must be text in UTF-8")
+	// To an editor the text after it may look like a line of its own.
+	errLoneCR = errors.New("a carriage return within a line: lines end in LF or CR LF")
+)
+
+// lineAt returns the number of the line that holds text[offset].
+func lineAt(text []byte, offset int) int {
+	return 1 + bytes.Count(text[:offset], []byte{'\n'})
+}
 
 // lines yields the number and the text of each line that is neither empty nor a
 // comment, without the space around it. Lines may end in CR LF.

@@ -29,7 +29,7 @@ func (r *remoteKey) Sign(_ io.Reader, message []byte, opts crypto.SignerOpts) ([
 	}
 	signature, err := r.agent.client.Sign(r.key, message)
 	if err != nil {
-		return nil, fmt.Errorf("sshagent: the agent refused to sign: %w", r.agent.cause(err))
+		return nil, fmt.Errorf("sshagent: the agent did not sign: %w", r.agent.cause(err))
 	}
 	if signature.Format != ssh.KeyAlgoED25519 {
 		return nil, fmt.Errorf("sshagent: the agent answered with a %.64q signature, want %s", signature.Format, ssh.KeyAlgoED25519)
