@@ -1,10 +1,18 @@
 package restore
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -15,5 +23,238 @@ import (
 // Errors for callers to test: [*OtherTenantError], [*SelectorError],
 // [*OptionsError], [*MappingError].
 func MakePlan(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*Plan, error) {
-	return nil, errors.New("restore: not written yet")
+	p, err := newPlanner(ctx, a, target, opts)
+	if err != nil {
+		return nil, err
+	}
+	return p.plan(ctx)
+}
+
+// source is what a plan reads of an archive.
+type source interface {
+	Manifest() *manifest.Manifest
+	ReadDocument(ctx context.Context, path string, limit int64) ([]byte, error)
+	OpenEntry(ctx context.Context, path string) (io.ReadCloser, error)
+}
+
+// view is what a plan reads of a target: the target itself, or a transaction
+// on it.
+type view interface {
+	Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error]
+}
+
+// planner makes one plan, and produces the content that the plan writes.
+type planner struct {
+	opts           Options
+	label          string
+	same           bool
+	manifest       *manifest.Manifest
+	manifestDigest layout.Digest
+	target         tenant.Info
+	archive        source
+	maxDocument    int64
+
+	src, dst    *index
+	fingerprint string
+	inventory   int // entries of the target
+
+	items  []*item
+	byKey  map[key]*item
+	ids    map[string]string // of originals → of their copies
+	people *resolver
+	links  *linker
+
+	missing  map[string]*Unresolved
+	warnings []string
+	last     lastMetadata
+}
+
+func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
+	info, err := target.Tenant(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("restore: describe the target: %w", err)
+	}
+	return newPlannerOn(ctx, a, layout.Digest(a.ManifestDigest()), target, info, opts)
+}
+
+// newPlannerOn reads both sides.
+func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, target view, info tenant.Info, opts Options) (*planner, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	m := a.Manifest()
+	p := &planner{
+		opts: opts, label: cmp.Or(opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
+		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
+		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
+		src:         newIndex(), dst: newIndex(),
+		byKey: map[key]*item{}, ids: map[string]string{}, missing: map[string]*Unresolved{},
+	}
+	if !p.same && !opts.AllowOtherTenant {
+		return nil, &OtherTenantError{Archive: m.Tenant.ID, Target: info.ID}
+	}
+	if err := p.readArchive(ctx); err != nil {
+		return nil, fmt.Errorf("restore: read the archive: %w", err)
+	}
+	if err := p.readInventory(ctx, target); err != nil {
+		return nil, fmt.Errorf("restore: read the target: %w", err)
+	}
+	var err error
+	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, opts.CreateMissing.Principals, opts.Mapping); err != nil {
+		return nil, err
+	}
+	p.links, err = newLinker(p.src.links, p.dst.links, p.same, opts.CreateMissing.Connections, opts.Mapping.Connections)
+	return p, err
+}
+
+func (p *planner) readArchive(ctx context.Context) error {
+	for _, e := range p.manifest.Entries {
+		name, err := layout.Parse(e.Path)
+		if err != nil {
+			return err
+		}
+		p.src.add(entry{name: name, size: e.Size, digest: e.SHA256})
+	}
+	p.src.sort()
+	return p.src.learn(ctx, p.readSource, true)
+}
+
+func (p *planner) readInventory(ctx context.Context, target view) error {
+	listed := []manifest.Entry{}
+	for e, err := range target.Inventory(ctx) {
+		if err != nil {
+			return err
+		}
+		path, err := tenant.EntryPath(e.Name)
+		if err != nil {
+			return err
+		}
+		p.dst.add(entry{name: e.Name, size: e.Size, digest: e.Digest, open: e.Open})
+		listed = append(listed, manifest.Entry{Path: path, Size: e.Size, SHA256: e.Digest})
+	}
+	p.fingerprint, p.inventory = manifest.ContentHash(listed), len(listed)
+	p.dst.sort()
+	return p.dst.learn(ctx, p.readTarget, false)
+}
+
+func (p *planner) readSource(ctx context.Context, e entry) ([]byte, error) {
+	return p.archive.ReadDocument(ctx, e.name.String(), p.maxDocument)
+}
+
+func (p *planner) readTarget(ctx context.Context, e entry) (doc []byte, err error) {
+	r, err := e.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = cmp.Or(err, r.Close()) }()
+	doc, err = io.ReadAll(io.LimitReader(r, p.maxDocument+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(doc)) > p.maxDocument:
+		return nil, fmt.Errorf("the document has more than %d bytes, which is the limit", p.maxDocument)
+	case layout.DigestOf(doc) != e.digest:
+		return nil, fmt.Errorf("%w: its SHA-256 is not the one that the inventory states", tenant.ErrChanged)
+	}
+	return doc, nil
+}
+
+// plan decides about everything and writes it down.
+func (p *planner) plan(ctx context.Context) (*Plan, error) {
+	picked, err := p.src.selection(p.opts.Select)
+	if err != nil {
+		return nil, err
+	}
+	p.items = p.src.closure(picked)
+	for _, it := range p.items {
+		p.byKey[it.key] = it
+	}
+	if err := p.decide(); err != nil {
+		return nil, err
+	}
+	if err := p.settle(ctx); err != nil {
+		return nil, fmt.Errorf("restore: plan: %w", err)
+	}
+	if err := p.checkReferences(ctx); err != nil {
+		return nil, fmt.Errorf("restore: plan: check references: %w", err)
+	}
+	return p.assemble()
+}
+
+// assemble assembles the plan from the settled items.
+func (p *planner) assemble() (*Plan, error) {
+	plan := &Plan{
+		Format: PlanFormat,
+		Archive: ArchiveRef{
+			ID: p.manifest.ID, Tenant: p.manifest.Tenant.ID, Created: p.manifest.Created.UTC().Format(time.RFC3339),
+			ContentHash: p.manifest.ContentHash, Manifest: p.manifestDigest.String(),
+		},
+		Target:     TargetRef{Tenant: p.target.ID, Fingerprint: p.fingerprint, Entries: p.inventory},
+		SameTenant: p.same,
+		Options:    p.opts,
+		Steps:      []Step{},
+	}
+	for _, it := range p.items {
+		step := it.step()
+		plan.Summary.count(step)
+		plan.Steps = append(plan.Steps, step)
+	}
+	for _, id := range sortedKeys(p.missing) {
+		plan.Unresolved = append(plan.Unresolved, *p.missing[id])
+	}
+	slices.Sort(p.warnings)
+	plan.Warnings = slices.Compact(p.warnings)
+	var err error
+	plan.ID, err = plan.computeID()
+	return plan, err
+}
+
+// step writes down one item.
+func (it *item) step() Step {
+	s := Step{
+		Kind: it.kind, Workspace: it.workspace, ID: it.id, Name: it.name, Decision: it.decision,
+		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: it.changes, Blocked: it.blocked,
+	}
+	if it.decision != Skip {
+		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
+		if it.targetID != it.id {
+			s.NewName = it.newName
+		}
+	}
+	return s
+}
+
+func (s *Summary) count(step Step) {
+	counters := map[Decision]*int{
+		Create: &s.Create, Unchanged: &s.Unchanged, Overwrite: &s.Overwrite, Fork: &s.Fork,
+		Merge: &s.Merge, Skip: &s.Skip, Blocked: &s.Blocked,
+	}
+	*counters[step.Decision]++
+	for _, e := range step.Entries {
+		if e.Write {
+			s.Entries++
+			s.Bytes += e.ResultSize
+		}
+	}
+}
+
+func (p *planner) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+}
+
+// unresolved notes that the step refers to somebody or something that the
+// target does not have.
+func (p *planner) unresolved(kind, id, step, effect string) {
+	place := kind + " " + id
+	u := p.missing[place]
+	if u == nil {
+		u = &Unresolved{Kind: kind, ID: id, Effect: effect}
+		u.Name, u.Email = p.people.describe(principalKey{schema.RefKind(kind), id})
+		p.missing[place] = u
+	}
+	if !slices.Contains(u.UsedBy, step) {
+		u.UsedBy = append(u.UsedBy, step)
+		slices.Sort(u.UsedBy)
+	}
+	u.effects(effect)
 }

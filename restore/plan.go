@@ -1,6 +1,9 @@
 package restore
 
-import "errors"
+import (
+	"fmt"
+	"strings"
+)
 
 // PlanFormat is the version of the plan documents that this package writes
 // and reads.
@@ -50,6 +53,26 @@ type Summary struct {
 	Bytes     int64 `json:"bytes"`   // that are written
 }
 
+// String returns the counts that are not zero on one line.
+func (s Summary) String() string {
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		verb string
+	}{
+		{s.Create, "created"}, {s.Overwrite, "overwritten"}, {s.Fork, "copied"}, {s.Merge, "merged"},
+		{s.Unchanged, "unchanged"}, {s.Skip, "skipped"}, {s.Blocked, "blocked"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.verb))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing to do"
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Step is what becomes of one asset of the archive.
 type Step struct {
 	Kind      Kind     `json:"kind"`
@@ -92,18 +115,6 @@ type Unresolved struct {
 	Email  string   `json:"email,omitempty"`
 	UsedBy []string `json:"used_by"` // ids of steps
 	Effect string   `json:"effect"`  // a sentence: what becomes of what refers to it
-}
-
-// Marshal returns the plan as a document: indented JSON that ends with a line
-// feed. The same plan always gives the same bytes.
-func (p *Plan) Marshal() ([]byte, error) {
-	return nil, errors.New("restore: not written yet")
-}
-
-// ParsePlan reads what [Plan.Marshal] wrote. It refuses a document that breaks
-// the schema or that was edited: its id is computed over all the rest.
-func ParsePlan(doc []byte) (*Plan, error) {
-	return nil, errors.New("restore: not written yet")
 }
 
 // BlockedSteps returns the steps that keep the plan from being applied.

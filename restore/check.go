@@ -1,0 +1,176 @@
+package restore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
+)
+
+// checkReferences looks at every workspace of the target as the import would
+// leave it, and blocks what would not hold together: a visual whose measure
+// the imported model does not have, but also a report of the target that uses
+// what an overwrite takes away.
+func (p *planner) checkReferences(ctx context.Context) error {
+	for _, ws := range p.items {
+		if ws.kind != Workspace || !p.writesInto(ws.workspace) {
+			continue
+		}
+		if err := p.checkWorkspace(ctx, ws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writesInto reports whether the import writes into the workspace, and none of
+// its steps is blocked: then what it would leave is not known anyway.
+func (p *planner) writesInto(workspace string) bool {
+	writes := false
+	for _, it := range p.items {
+		if it.workspace != workspace {
+			continue
+		}
+		if it.decision == Blocked {
+			return false
+		}
+		writes = writes || slices.ContainsFunc(it.entries, func(e StepEntry) bool { return e.Write })
+	}
+	return writes
+}
+
+func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
+	written := map[layout.Name]*item{}
+	sources := map[layout.Name]entry{}
+	for _, it := range p.items {
+		if it.workspace != ws.workspace {
+			continue
+		}
+		for i, e := range it.asset.entries {
+			if it.entries[i].Write {
+				target, _ := p.targetName(it, e)
+				written[target], sources[target] = it, e
+			}
+		}
+	}
+	names := p.dst.namesIn(ws.targetID)
+	for name := range written {
+		if _, ok := p.dst.digest[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, layout.Compare)
+
+	after, err := p.problems(names, func(name layout.Name) ([]byte, error) {
+		if it := written[name]; it != nil {
+			return p.content(ctx, it, sources[name])
+		}
+		return p.readTarget(ctx, p.dst.entry(name))
+	})
+	if err != nil || len(after) == 0 {
+		return err
+	}
+	before, err := p.problems(p.dst.namesIn(ws.targetID), func(name layout.Name) ([]byte, error) {
+		return p.readTarget(ctx, p.dst.entry(name))
+	})
+	if err != nil {
+		return err
+	}
+	for _, problem := range after {
+		problem.Line = 0
+		if !slices.Contains(before, problem) {
+			p.blame(problem, ws, written)
+		}
+	}
+	return nil
+}
+
+// problems checks a workspace whose documents read returns.
+func (p *planner) problems(names []layout.Name, read func(layout.Name) ([]byte, error)) ([]schema.Problem, error) {
+	var failed error
+	found := schema.CheckWorkspace(func(yield func(layout.Name, []byte) bool) {
+		for _, name := range names {
+			var doc []byte
+			if _, ok := schema.KindOf(name.Kind); ok {
+				if doc, failed = read(name); failed != nil {
+					return
+				}
+			}
+			if !yield(name, doc) {
+				return
+			}
+		}
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	found = slices.DeleteFunc(found, func(q schema.Problem) bool { return q.Warning })
+	for i := range found {
+		found[i].Line = 0
+	}
+	return found, nil
+}
+
+// blame blocks the step that a problem comes from.
+func (p *planner) blame(problem schema.Problem, ws *item, written map[layout.Name]*item) {
+	name, err := layout.Parse(problem.Path)
+	if it := written[name]; err == nil && it != nil {
+		it.block("%s: %s", problem.Pointer, problem.Text)
+		it.turnBlocked()
+		return
+	}
+	culprit := ws
+	for _, it := range p.items {
+		if it.workspace == ws.workspace && it.kind == Dataset && it.decision == Overwrite {
+			culprit = it
+			break
+		}
+	}
+	culprit.block("it would break %s of the target: %s: %s", problem.Path, problem.Pointer, problem.Text)
+	culprit.turnBlocked()
+}
+
+// turnBlocked blocks a step that was settled already.
+func (it *item) turnBlocked() {
+	it.decision, it.reason = Blocked, "it cannot be imported as asked"
+	for i := range it.entries {
+		it.entries[i].Write, it.entries[i].Result, it.entries[i].ResultSize = false, "", 0
+	}
+}
+
+// namesIn returns the names of one workspace in canonical order.
+func (x *index) namesIn(workspace string) []layout.Name {
+	var names []layout.Name
+	for _, a := range x.order {
+		if a.workspace == workspace {
+			for _, e := range a.entries {
+				names = append(names, e.name)
+			}
+		}
+	}
+	slices.SortFunc(names, layout.Compare)
+	return names
+}
+
+// entry returns the entry called name.
+func (x *index) entry(name layout.Name) entry {
+	for _, e := range x.assets[keyOf(name)].entries {
+		if e.name == name {
+			return e
+		}
+	}
+	return entry{name: name}
+}
+
+// content returns the document that an item writes from the archive's entry.
+func (p *planner) content(ctx context.Context, it *item, e entry) ([]byte, error) {
+	if it.kind != Workspace {
+		return p.document(ctx, it, e)
+	}
+	m, err := p.metadataOf(ctx, it)
+	if err != nil {
+		return nil, err
+	}
+	return m.build()
+}

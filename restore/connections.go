@@ -1,0 +1,108 @@
+package restore
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// connections are the connection descriptors of one side.
+type connections struct {
+	byWorkspace map[string]map[string]json.RawMessage
+	first       map[string]json.RawMessage // by name, of the first workspace that has it
+}
+
+func newConnections() *connections {
+	return &connections{byWorkspace: map[string]map[string]json.RawMessage{}, first: map[string]json.RawMessage{}}
+}
+
+func (c *connections) learn(workspace string, recs *records) {
+	for _, rec := range recs.lists["connections"] {
+		if c.byWorkspace[workspace] == nil {
+			c.byWorkspace[workspace] = map[string]json.RawMessage{}
+		}
+		if c.byWorkspace[workspace][rec.key] == nil {
+			c.byWorkspace[workspace][rec.key] = rec.raw
+		}
+		if c.first[rec.key] == nil {
+			c.first[rec.key] = rec.raw
+		}
+	}
+}
+
+// find returns the descriptor called name: that of the workspace, else that
+// of any.
+func (c *connections) find(workspace, name string) json.RawMessage {
+	if raw := c.byWorkspace[workspace][name]; raw != nil {
+		return raw
+	}
+	return c.first[name]
+}
+
+// linker finds the connections of the target that stand for the archive's.
+type linker struct {
+	archive, target *connections
+	same, create    bool
+	mapping         map[string]string
+}
+
+func newLinker(archive, target *connections, same, create bool, mapping map[string]string) (*linker, error) {
+	var problems []string
+	for _, from := range sortedKeys(mapping) {
+		if to := mapping[from]; target.first[to] == nil {
+			problems = append(problems, fmt.Sprintf("connection %q stands for %q, but the target has no such connection", to, from))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, &MappingError{Problems: problems}
+	}
+	return &linker{archive: archive, target: target, same: same, create: create, mapping: mapping}, nil
+}
+
+// link is a connection of the target that stands for one of the archive.
+type link struct {
+	name   string
+	raw    json.RawMessage // its descriptor
+	create bool            // the descriptor comes from the archive
+}
+
+// find returns the connection that stands, in the target's workspace, for the
+// one called name in the archive's.
+func (l *linker) find(archiveWorkspace, targetWorkspace, name string) (link, bool) {
+	if to, ok := l.mapping[name]; ok {
+		return link{name: to, raw: l.target.find(targetWorkspace, to)}, true
+	}
+	if raw := l.target.find(targetWorkspace, name); raw != nil {
+		return link{name: name, raw: raw}, true
+	}
+	if raw := l.archive.find(archiveWorkspace, name); raw != nil && (l.same || l.create) {
+		return link{name: name, raw: raw, create: true}, true
+	}
+	return link{}, false
+}
+
+// differs reports whether the target has a connection of the same name that
+// leads elsewhere.
+func (l *linker) differs(archiveWorkspace, targetWorkspace, name string) bool {
+	if _, mapped := l.mapping[name]; mapped {
+		return false
+	}
+	there := l.target.find(targetWorkspace, name)
+	ours := l.archive.find(archiveWorkspace, name)
+	return there != nil && ours != nil && !sameJSON(endpoint(there), endpoint(ours))
+}
+
+// endpoint returns where a descriptor leads.
+func endpoint(raw json.RawMessage) []byte {
+	var d struct {
+		Type     string          `json:"type"`
+		Endpoint json.RawMessage `json:"endpoint"`
+	}
+	if json.Unmarshal(raw, &d) != nil {
+		return raw
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return raw
+	}
+	return text
+}

@@ -1,0 +1,287 @@
+package restore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
+)
+
+// key identifies an asset on one side.
+type key struct {
+	kind      Kind
+	workspace string
+	id        string
+}
+
+// asset is what a plan remembers of one asset: never its content.
+type asset struct {
+	key
+	name    string
+	entries []entry     // in canonical order
+	refs    []reference // what its documents refer to; only of the archive's assets
+}
+
+// entry is one entry of an asset.
+type entry struct {
+	name   layout.Name
+	size   int64
+	digest layout.Digest
+	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
+}
+
+// reference is something that an asset refers to, and the first place where.
+type reference struct {
+	schema.Reference
+	path string // of the document
+}
+
+// isDocument reports whether the entry is validated and edited as a whole.
+func (e entry) isDocument() bool {
+	_, ok := schema.KindOf(e.name.Kind)
+	return ok
+}
+
+// index is one side of an import, the archive or the target, in memory.
+type index struct {
+	assets map[key]*asset
+	order  []*asset            // canonical
+	byID   map[string][]*asset // workspaces too
+	people *directory
+	links  *connections
+	places map[string]*places // by workspace
+	digest map[layout.Name]layout.Digest
+}
+
+// places are the ids by which documents of one workspace refer to its order.
+type places struct {
+	folders map[string]string // id → id of the parent, or ""
+	tags    map[string]bool
+	queries []string // saved queries
+}
+
+func newIndex() *index {
+	return &index{
+		assets: map[key]*asset{}, byID: map[string][]*asset{}, people: newDirectory(), links: newConnections(),
+		places: map[string]*places{}, digest: map[layout.Name]layout.Digest{},
+	}
+}
+
+// keyOf returns the asset that the entry at n belongs to.
+func keyOf(n layout.Name) key {
+	switch n.Kind {
+	case layout.Metadata:
+		return key{Workspace, n.Workspace, n.Workspace}
+	case layout.Model, layout.Rows:
+		return key{Dataset, n.Workspace, n.Asset}
+	case layout.Report:
+		return key{Report, n.Workspace, n.Asset}
+	case layout.Alert:
+		return key{Alert, n.Workspace, n.Asset}
+	case layout.File:
+		return key{File, n.Workspace, n.Asset}
+	case layout.Audit:
+		return key{Audit, "", "audit"}
+	}
+	return key{Extension, "", n.String()}
+}
+
+// add files an entry under its asset.
+func (x *index) add(e entry) *asset {
+	k := keyOf(e.name)
+	a := x.assets[k]
+	if a == nil {
+		a = &asset{key: k}
+		if k.kind == Audit || k.kind == Extension {
+			a.name = e.name.String()
+		}
+		x.assets[k] = a
+		x.order = append(x.order, a)
+		x.byID[k.id] = append(x.byID[k.id], a)
+	}
+	a.entries = append(a.entries, e)
+	x.digest[e.name] = e.digest
+	return a
+}
+
+// entryOf returns the entry of the given kind.
+func (a *asset) entryOf(k layout.Kind) (entry, bool) {
+	for _, e := range a.entries {
+		if e.name.Kind == k {
+			return e, true
+		}
+	}
+	return entry{}, false
+}
+
+// readDocument returns the content of a document of the side being indexed.
+type readDocument func(context.Context, entry) ([]byte, error)
+
+// learn reads the documents of the side: always the metadata of workspaces,
+// and when whole is set, all the others, for names and references.
+func (x *index) learn(ctx context.Context, read readDocument, whole bool) error {
+	for _, a := range x.order {
+		for _, e := range a.entries {
+			kind, ok := schema.KindOf(e.name.Kind)
+			if !ok || !whole && e.name.Kind != layout.Metadata {
+				continue
+			}
+			doc, err := read(ctx, e)
+			if err == nil {
+				err = x.learnDocument(a, e, kind, doc, whole)
+			}
+			if err != nil {
+				return fmt.Errorf("entry %q: %w", e.name.String(), err)
+			}
+		}
+	}
+	return nil
+}
+
+func (x *index) learnDocument(a *asset, e entry, kind schema.Kind, doc []byte, whole bool) error {
+	if kind == schema.KindMetadata {
+		recs, err := parseRecords(doc)
+		if err != nil {
+			return err
+		}
+		a.name = recs.workspaceName
+		x.people.learn(a.workspace, recs)
+		x.links.learn(a.workspace, recs)
+		x.nameAssets(a.workspace, recs)
+		x.learnPlaces(a.workspace, recs)
+		if whole {
+			return x.learnRecordReferences(a.workspace, doc, recs)
+		}
+		return nil
+	}
+	if !whole {
+		return nil
+	}
+	if kind == schema.KindReport || kind == schema.KindAlert {
+		a.name = nameOf(doc)
+	}
+	refs, err := schema.References(kind, doc)
+	if err != nil {
+		return err
+	}
+	a.refer(refs, e.name.String())
+	return nil
+}
+
+// learnPlaces notes the folders, tags and saved queries of a workspace.
+func (x *index) learnPlaces(workspace string, recs *records) {
+	p := &places{folders: map[string]string{}, tags: map[string]bool{}}
+	for _, rec := range recs.lists["folders"] {
+		var folder struct{ Parent string }
+		_ = json.Unmarshal(rec.raw, &folder) // null and absent parents stay ""
+		p.folders[rec.key] = folder.Parent
+	}
+	for _, rec := range recs.lists["tags"] {
+		p.tags[rec.key] = true
+	}
+	for _, rec := range recs.lists["saved_queries"] {
+		p.queries = append(p.queries, rec.key)
+	}
+	x.places[workspace] = p
+}
+
+// learnRecordReferences gives datasets and files the references that stand in
+// their records.
+func (x *index) learnRecordReferences(workspace string, doc []byte, recs *records) error {
+	refs, err := schema.References(schema.KindMetadata, doc)
+	if err != nil {
+		return err
+	}
+	path := layout.Name{Kind: layout.Metadata, Workspace: workspace}.String()
+	byRecord := groupByRecord(refs)
+	for _, l := range assetLists {
+		for _, rec := range recs.lists[l.list] {
+			if a := x.assets[key{l.kind, workspace, rec.key}]; a != nil {
+				a.refer(byRecord[recordPlace{l.list, rec.index}], path)
+			}
+		}
+	}
+	return nil
+}
+
+// assetLists are the lists of the metadata that hold records of assets.
+var assetLists = []struct {
+	list string
+	kind Kind
+}{{"datasets", Dataset}, {"files", File}}
+
+// nameAssets takes the names of datasets and files from their records.
+func (x *index) nameAssets(workspace string, recs *records) {
+	for _, l := range assetLists {
+		for _, r := range recs.lists[l.list] {
+			if a := x.assets[key{l.kind, workspace, r.key}]; a != nil {
+				a.name = r.name
+			}
+		}
+	}
+}
+
+// refer adds references of one of the asset's documents. Only the first one
+// to each thing outside the document is kept.
+func (a *asset) refer(refs []schema.Reference, path string) {
+	type target struct {
+		to schema.RefKind
+		id string
+	}
+	places := map[target]int{}
+	for i, r := range a.refs {
+		places[target{r.To, r.ID}] = i
+	}
+	for _, r := range refs {
+		if r.To.InModel() || r.To == schema.RefSecret {
+			continue
+		}
+		t := target{r.To, r.ID}
+		i, ok := places[t]
+		if !ok {
+			i = len(a.refs)
+			places[t] = i
+			a.refs = append(a.refs, reference{Reference: r, path: path})
+		}
+		a.refs[i].Required = a.refs[i].Required || r.Required
+		a.refs[i].Subject = a.refs[i].Subject || r.Subject
+	}
+	a.refs = slices.Clip(a.refs)
+}
+
+// sort puts the assets in the order of plans: by the canonical order of their
+// first entries.
+func (x *index) sort() {
+	slices.SortFunc(x.order, func(a, b *asset) int {
+		return layout.Compare(a.entries[0].name, b.entries[0].name)
+	})
+}
+
+// kindOfRef returns the kind of asset that references of kind r name.
+func kindOfRef(r schema.RefKind) (Kind, bool) {
+	switch r {
+	case schema.RefWorkspace:
+		return Workspace, true
+	case schema.RefDataset:
+		return Dataset, true
+	case schema.RefReport:
+		return Report, true
+	case schema.RefAlert:
+		return Alert, true
+	case schema.RefFile:
+		return File, true
+	}
+	return "", false
+}
+
+// label names an asset for people.
+func (a *asset) label() string {
+	if a.name == "" || a.name == a.id {
+		return string(a.kind) + " " + a.id
+	}
+	return fmt.Sprintf("%s %q (%s)", a.kind, a.name, a.id)
+}

@@ -1,0 +1,299 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
+)
+
+// lastMetadata keeps the metadata of the workspace at hand.
+type lastMetadata struct {
+	workspace string
+	*metadata
+}
+
+// metadataOf returns the metadata of an archive's workspace, adapted. Only
+// the last one asked for is kept.
+func (p *planner) metadataOf(ctx context.Context, ws *item) (*metadata, error) {
+	if p.last.metadata != nil && p.last.workspace == ws.id {
+		return p.last.metadata, nil
+	}
+	m, err := p.openMetadata(ctx, ws)
+	if err != nil {
+		return nil, fmt.Errorf("workspace %s: %w", ws.id, err)
+	}
+	p.last = lastMetadata{ws.id, m}
+	return m, nil
+}
+
+// settle computes what the import makes of every item, and so learns what
+// stays unchanged. Workspaces come before their assets in the order of items,
+// but are settled after them.
+func (p *planner) settle(ctx context.Context) error {
+	var open *item
+	closeWorkspace := func() error {
+		if open == nil {
+			return nil
+		}
+		ws := open
+		open = nil
+		return p.settleWorkspace(ctx, ws)
+	}
+	for _, it := range p.items {
+		if open != nil && it.workspace != open.workspace {
+			if err := closeWorkspace(); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if it.kind == Workspace {
+			open = it
+			continue
+		}
+		if err := p.settleAsset(ctx, it); err != nil {
+			return fmt.Errorf("%s: %w", it.label(), err)
+		}
+	}
+	return closeWorkspace()
+}
+
+// settleAsset decides about one asset that is not a workspace.
+func (p *planner) settleAsset(ctx context.Context, it *item) error {
+	var m *metadata
+	if it.imports() && it.workspace != "" {
+		var err error
+		if m, err = p.metadataOf(ctx, p.byKey[key{Workspace, it.workspace, it.workspace}]); err != nil {
+			return err
+		}
+	}
+	if it.policy == Fork && it.copyExists {
+		if err := p.recallOrigin(ctx, m, it); err != nil {
+			return err
+		}
+	}
+	if err := p.results(ctx, it); err != nil {
+		return err
+	}
+	same := it.same() && (m == nil || m.sameRecord(it))
+	if it.policy == Fork && it.copyExists && !same && it.overwriteCopy && it.originArchive != p.manifest.ID {
+		// The copy is replaced, so it comes from this archive now.
+		it.originArchive = p.manifest.ID
+		p.last = lastMetadata{}
+		if err := p.results(ctx, it); err != nil {
+			return err
+		}
+	}
+	p.conclude(it, same)
+	return nil
+}
+
+// recallOrigin takes over the archive that the copy in the target names, so
+// that another archive of the same state does not look like a change.
+func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error {
+	was := ""
+	switch it.kind {
+	case Report, Alert:
+		there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
+		doc, err := p.readTarget(ctx, there.entries[0])
+		if err != nil {
+			return err
+		}
+		was = originOf(doc)
+	default:
+		was = m.originOf(it)
+	}
+	if !layout.IsUUID(was) || was == it.originArchive {
+		return nil
+	}
+	it.originArchive = was
+	if it.kind == Dataset || it.kind == File {
+		return m.readapt(it)
+	}
+	return nil
+}
+
+// results computes the entries of the item as they arrive.
+func (p *planner) results(ctx context.Context, it *item) error {
+	it.entries = nil
+	for _, e := range it.asset.entries {
+		se := StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size}
+		target, wanted := p.targetName(it, e)
+		if !wanted {
+			it.entries = append(it.entries, se)
+			continue
+		}
+		se.TargetPath = target.String()
+		if d, ok := p.dst.digest[target]; ok {
+			se.Current = d.String()
+		}
+		if it.imports() {
+			if err := p.result(ctx, it, e, &se); err != nil {
+				return err
+			}
+		} else if it.policy == Unchanged {
+			se.Result = se.Current
+		}
+		it.entries = append(it.entries, se)
+	}
+	return nil
+}
+
+// result computes what one entry will hold.
+func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) error {
+	if _, ok := schema.KindOf(e.name.Kind); !ok {
+		se.Result, se.ResultSize = se.Digest, se.Size
+		return nil
+	}
+	doc, err := p.document(ctx, it, e)
+	if err != nil {
+		return err
+	}
+	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
+	if se.Result != se.Current {
+		p.validate(it, e, doc)
+	}
+	return nil
+}
+
+// validate blocks a document that must not be written.
+func (p *planner) validate(it *item, e entry, doc []byte) {
+	kind, _ := schema.KindOf(e.name.Kind)
+	err := schema.Validate(kind, doc)
+	var invalid *schema.ValidationError
+	switch {
+	case errors.As(err, &invalid):
+		for i, problem := range invalid.Problems {
+			if i == 3 {
+				it.block("%d more problems of that kind", len(invalid.Problems)-i+invalid.More)
+				break
+			}
+			it.block("its document is not valid: %s", problem)
+		}
+	case err != nil:
+		it.block("its document cannot be validated: %v", err)
+	}
+}
+
+// targetName returns the name that an entry has in the target, and whether
+// it is part of the import.
+func (p *planner) targetName(it *item, e entry) (layout.Name, bool) {
+	n := e.name
+	if it.policy == Skip || it.policy == Blocked {
+		return n, false
+	}
+	if n.Kind == layout.Rows && !p.opts.Rows {
+		it.change("its rows are in the archive, but were not asked for")
+		return n, false
+	}
+	if n.Workspace != "" {
+		n.Workspace = it.targetWorkspace
+	}
+	if n.Asset != "" {
+		n.Asset = it.targetID
+	}
+	return n, true
+}
+
+// same reports whether all entries of the item are in the target as they
+// would arrive.
+func (it *item) same() bool {
+	return !slices.ContainsFunc(it.entries, func(e StepEntry) bool { return e.TargetPath != "" && e.Result != e.Current })
+}
+
+// conclude turns what was intended into the decision. same says that the
+// target has the result already.
+func (p *planner) conclude(it *item, same bool) {
+	it.decision = it.policy
+	switch it.policy {
+	case Overwrite, Ask:
+		if same {
+			it.decision, it.reason = Unchanged, "the target has it in this very state"
+		} else if it.policy == Ask {
+			it.block("needs an answer: overwrite, fork or skip; the target has it in another state")
+		}
+	case Fork:
+		switch {
+		case !it.copyExists:
+		case same:
+			it.decision, it.reason = Unchanged, "already copied"
+		case it.overwriteCopy:
+			it.decision, it.reason = Overwrite, "the earlier copy is overwritten, as asked"
+		default:
+			it.block("the earlier copy %s was edited since, or the archive is of another state: choose another fork label, or answer overwrite for %s", it.targetID, it.targetID)
+		}
+	}
+	if len(it.blocked) > 0 && it.decision != Unchanged {
+		it.decision, it.reason = Blocked, "it cannot be imported as asked"
+	}
+	it.finish()
+}
+
+// finish marks what is written.
+func (it *item) finish() {
+	for i := range it.entries {
+		e := &it.entries[i]
+		switch it.decision {
+		case Create, Overwrite, Fork, Merge:
+			e.Write = e.TargetPath != "" && e.Result != e.Current
+		case Blocked:
+			e.Result, e.ResultSize = "", 0
+		}
+	}
+	if it.decision == Unchanged || it.decision == Skip {
+		it.changes, it.blocked = nil, nil
+		for i := range it.entries {
+			it.entries[i].ResultSize = 0
+		}
+	}
+}
+
+// settleWorkspace decides about a workspace once its assets are settled.
+func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
+	if ws.policy == Skip || ws.policy == Blocked {
+		ws.entries = skipped(ws.asset)
+		p.conclude(ws, false)
+		return nil
+	}
+	m, err := p.metadataOf(ctx, ws)
+	if err != nil {
+		return err
+	}
+	doc, err := m.build()
+	if err != nil {
+		return fmt.Errorf("workspace %s: %w", ws.id, err)
+	}
+	e, _ := ws.entryOf(layout.Metadata)
+	target, _ := p.targetName(ws, e)
+	se := StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size, TargetPath: target.String()}
+	if d, ok := p.dst.digest[target]; ok {
+		se.Current = d.String()
+	}
+	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
+	ws.entries = []StepEntry{se}
+	if se.Result != se.Current {
+		p.validate(ws, e, doc)
+	}
+	same := se.Result == se.Current
+	if ws.policy == Merge && same {
+		ws.decision, ws.reason = Unchanged, strings.TrimSuffix(ws.reason, ": its settings stay")+"; nothing has to be put in"
+		ws.finish()
+		return nil
+	}
+	p.conclude(ws, same)
+	return nil
+}
+
+func skipped(a *asset) []StepEntry {
+	var all []StepEntry
+	for _, e := range a.entries {
+		all = append(all, StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size})
+	}
+	return all
+}
