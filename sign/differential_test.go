@@ -74,6 +74,7 @@ func TestAgainstSSHKeygen(t *testing.T) {
 		{"everything", `alice valid-after="20260101Z",namespaces="oa-archive.v1:*",valid-before="20270101Z" %K comment`, testNamespace, "alice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			signer := testSigner(t, "ed25519")
 			file := expandKeys(t, c.file)
 			policy := Policy{Allowed: parseAllowed(t, file)}
