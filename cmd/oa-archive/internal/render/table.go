@@ -4,6 +4,7 @@ import "strings"
 
 // A Column says how a table treats its cells.
 type Column struct {
+	Min   int  // narrowest that the column may be
 	Right bool // aligned to the right, for quantities
 	// Shrink, when above 0, lets the column become narrower on a narrow
 	// terminal, down to this width. Shrinking columns give way together, the
@@ -61,6 +62,20 @@ func (p *Printer) Table(t *Table) {
 			p.Line(append([]Span{Text(strings.Repeat(" ", noteIndent))}, note...)...)
 		}
 	}
+}
+
+// render returns the lines of t, one a row and without notes, for callers that
+// print something between them.
+func (p *Printer) render(t *Table) []string {
+	widths := t.widths(p.width)
+	lines := make([]string, len(t.Rows))
+	for i, row := range t.Rows {
+		var b strings.Builder
+		one := NewPrinter(&b, p.width, p.color)
+		one.Line(t.line(row, widths)...)
+		lines[i] = b.String()
+	}
+	return lines
 }
 
 // line joins a row's cells, cut and padded. Its spans are escaped once more by
@@ -130,6 +145,9 @@ func (t *Table) widths(terminal int) []int {
 		}
 	}
 	for i, c := range t.Columns {
+		if widths[i] > 0 {
+			widths[i] = max(widths[i], c.Min)
+		}
 		if c.Max > 0 {
 			widths[i] = min(widths[i], c.Max)
 		}

@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/export"
+	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/schema"
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+type createFlags struct {
+	from, tenantID string
+	output         string
+	force          bool
+	workspaces     []string
+	rows, audit    bool
+	allowInvalid   bool
+	archiveID      string
+	purpose        string
+	keyFlags
+}
+
+// createJSON is the --json output of create.
+type createJSON struct {
+	File     string          `json:"file"`
+	FileSize int64           `json:"file_size"`
+	Archive  render.Archive  `json:"archive"`
+	Coverage render.Coverage `json:"coverage"`
+	Warnings []string        `json:"warnings"` // problems that --allow-invalid let pass
+}
+
+func createVerb(a *app) *cobra.Command {
+	var f createFlags
+	cmd := &cobra.Command{
+		Use:   "create --from STORE -o FILE",
+		Short: "archive a tenant, or some of its workspaces",
+		Long: `Archive a tenant, or some of its workspaces, in one signed file. The file
+appears under its name when it is complete and has been read back, or not at all.
+
+A STORE is dir:FOLDER (a tenant as files in the archive's own layout) or
+sqlite:FILE. Documents are validated on the way; a broken one refuses the whole
+archive with a list of everything that is wrong.
+
+SOURCE_DATE_EPOCH in the environment fixes the time of the archive; together with
+--archive-id the same tenant then gives the same bytes.`,
+		Example: `oa-archive create --from sqlite:acme.db -o acme.oa-archive --sign-with backup.key
+oa-archive create --from dir:acme --workspace Sales --rows -o sales.oa-archive
+oa-archive create --from dir:acme -o - | ssh backup 'cat > acme.oa-archive'
+oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@acme.example`,
+		Args: args(cobra.NoArgs, "no arguments besides flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.create(cmd.Context(), f) },
+	}
+	group(cmd, "What to archive", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.from, "from", "", "`STORE` to read: dir:FOLDER or sqlite:FILE")
+		fs.StringVar(&f.tenantID, "tenant", "", "`ID` of the tenant, when the store holds several")
+		fs.StringArrayVarP(&f.workspaces, "workspace", "w", nil, "only this workspace, by `ID-or-name`; repeat for more")
+		fs.BoolVar(&f.rows, "rows", false, "with the rows of datasets")
+		fs.BoolVar(&f.audit, "audit", false, "with the audit trail")
+		fs.BoolVar(&f.allowInvalid, "allow-invalid", false, "archive broken documents as they are, with a warning for each problem")
+	})
+	group(cmd, "Output", func(fs *pflag.FlagSet) {
+		fs.StringVarP(&f.output, "output", "o", "", "`FILE` to write, or - for standard output")
+		fs.BoolVar(&f.force, "force", false, "replace FILE if it exists")
+		fs.StringVar(&f.archiveID, "archive-id", "", "`UUID` of the archive, version 7 (default: a new one)")
+		fs.StringVar(&f.purpose, "purpose", manifest.PurposeManual, "`WHY`: manual, scheduled, insurance, drill or migration")
+	})
+	group(cmd, "Signing", f.keyFlags.declare)
+	return cmd
+}
+
+func (a *app) create(ctx context.Context, f createFlags) (err error) {
+	switch {
+	case f.output == "":
+		return usagef("for example -o acme.oa-archive", "create: -o FILE is missing")
+	case f.output == stdio && a.json:
+		return usagef("write to a file instead", "--json and -o - exclude each other: standard output is the archive")
+	case f.output == stdio && a.term.OutIsTerminal:
+		return usagef("redirect it, or give a file name", "an archive does not belong on a terminal")
+	}
+	spec, err := parseStore("--from", f.from)
+	if err != nil {
+		return err
+	}
+	wopts, err := a.writerOptions(f)
+	if err != nil {
+		return err
+	}
+	signer, release, err := f.signer(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer release()
+	wopts.Signer, wopts.Unsigned = signer, f.unsigned
+
+	s, err := openStore(ctx, spec, f.tenantID)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, s)
+	source, err := s.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("store %s: %w", spec, err)
+	}
+	defer closeInto(&err, source)
+
+	selection := tenant.Selection{Rows: f.rows, Audit: f.audit}
+	if selection.Workspaces, err = findWorkspaces(ctx, source, f.workspaces); err != nil {
+		return err
+	}
+	result := createJSON{File: f.output, Warnings: []string{}}
+	m, err := a.writeArchive(ctx, source, f, export.Options{
+		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid,
+		Warn: func(p schema.Problem) {
+			result.Warnings = append(result.Warnings, p.String())
+			a.warn("%s", p)
+		},
+	}, &result.FileSize)
+	if err != nil {
+		return err
+	}
+	result.Archive, result.Coverage = render.NewArchive(m), render.NewCoverage(m)
+	switch {
+	case a.json:
+		return a.printJSON(result)
+	case f.output == stdio:
+		return nil
+	}
+	p := a.out()
+	p.Created(f.output, result.FileSize, m)
+	return p.Err()
+}
+
+// writerOptions takes the time from SOURCE_DATE_EPOCH if it is set
+// (reproducible-builds.org/specs/source-date-epoch).
+func (a *app) writerOptions(f createFlags) (archive.WriterOptions, error) {
+	opts := archive.WriterOptions{ID: f.archiveID, Purpose: f.purpose, Generator: generator()}
+	if epoch := a.getenv("SOURCE_DATE_EPOCH"); epoch != "" {
+		seconds, err := strconv.ParseInt(epoch, 10, 64)
+		if err != nil || seconds < 0 {
+			return opts, usagef("it is a number of seconds since 1970", "SOURCE_DATE_EPOCH: %q is not a time", epoch)
+		}
+		opts.Created = time.Unix(seconds, 0).UTC()
+	}
+	return opts, nil
+}
+
+// writeArchive exports to the file or to standard output.
+func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFlags, opts export.Options, size *int64) (m *manifest.Manifest, err error) {
+	var out io.Writer = a.term.Out
+	commit := func() error { return nil }
+	if f.output != stdio {
+		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force})
+		if err != nil {
+			return nil, err
+		}
+		defer closeInto(&err, file)
+		out, commit = file, func() error { return file.Commit(ctx) }
+	}
+	counted := &countingWriter{w: out}
+	err = a.progress("archive", func(report func(done, total int64)) error {
+		opts.Progress = func(_ int, bytes int64) { report(bytes, 0) }
+		if m, err = export.Export(ctx, source, counted, opts); err != nil {
+			return err
+		}
+		return commit()
+	})
+	*size = counted.n
+	return m, err
+}
+
+// A countingWriter counts what it passes on.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+// importJSON is the --json output of import.
+type importJSON struct {
+	File   string          `json:"file"`
+	Into   string          `json:"into"`
+	Tenant string          `json:"tenant"` // id of the target
+	Result *restore.Result `json:"result"`
+}
+
+type importFlags struct {
+	restoreFlags
+	plan    string
+	confirm string
+}
+
+func importVerb(a *app) *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:   "import FILE --into STORE",
+		Short: "import an archive, or some of its assets",
+		Long: `Import an archive, or some of its assets, into a tenant: all that the plan says,
+or nothing. "oa-archive plan" with the same flags shows the plan beforehand.
+
+The archive must be signed by somebody whom the allowed_signers file names. It is
+verified whole before the first byte is written; what was written is read back
+and compared before it becomes visible.
+
+An import that overwrites something asks for the tenant's name or id on the
+terminal; without a terminal, --confirm gives it. To be safe from that, fork:
+the import then lands beside what is there.
+
+To restore into a blank tenant, add --create-tenant.`,
+		Example: `oa-archive import acme.oa-archive --into sqlite:acme.db --on-conflict fork
+oa-archive import acme.oa-archive --into sqlite:acme.db --select 'report:Revenue*' --on-conflict overwrite
+oa-archive import acme.oa-archive --into sqlite:acme.db --plan restore.plan --confirm acme
+oa-archive import acme.oa-archive --into sqlite:new.db --create-tenant --rows --audit`,
+		Args:              args(cobra.ExactArgs(1), "one archive"),
+		ValidArgsFunction: completeArchive,
+		RunE:              func(cmd *cobra.Command, given []string) error { return a.importArchive(cmd.Context(), given[0], &f) },
+	}
+	f.declareRestore(cmd)
+	group(cmd, "How", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o)")
+		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten")
+	})
+	return cmd
+}
+
+func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (err error) {
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	if err := f.checkPlanFlags(); err != nil {
+		return err
+	}
+	o, err := a.openToUse(ctx, file, &f.trustFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, o)
+	spec, s, target, err := f.openTarget(ctx, o.Manifest())
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		defer closeInto(&err, s)
+	}
+	who, err := target.Tenant(ctx)
+	if err != nil {
+		return fmt.Errorf("store %s: %w", spec, err)
+	}
+	plan, err := f.makePlan(ctx, o, target, opts)
+	if err != nil {
+		return err
+	}
+	if err := a.readyToApply(ctx, plan, who, f); err != nil {
+		return err
+	}
+	result, err := a.applyTo(ctx, plan, o, spec, s, f)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(importJSON{File: o.in.name, Into: f.into, Tenant: who.ID, Result: result})
+	}
+	p := a.out()
+	p.Imported(result, f.into, tenantName(who))
+	return p.Err()
+}
+
+// checkPlanFlags refuses flags that a saved plan has answered.
+func (f *importFlags) checkPlanFlags() error {
+	if f.plan == "" {
+		return nil
+	}
+	for _, name := range f.optionNames {
+		if f.cmd.Flags().Changed(name) {
+			return usagef("leave it out, or make another plan", "--plan and --%s exclude each other: the plan says it already", name)
+		}
+	}
+	return nil
+}
+
+func (f *importFlags) makePlan(ctx context.Context, o *opened, target tenant.Target, opts restore.Options) (*restore.Plan, error) {
+	if f.plan != "" {
+		return readPlan(f.plan)
+	}
+	return restore.MakePlan(ctx, o.Archive, target, opts)
+}
+
+// readyToApply stops a plan that is blocked, or that overwrites something
+// without confirmation.
+func (a *app) readyToApply(ctx context.Context, plan *restore.Plan, who tenant.Info, f *importFlags) error {
+	if blocked := plan.BlockedSteps(); len(blocked) > 0 {
+		return &restore.BlockedError{Steps: blocked}
+	}
+	over := plan.Overwrites()
+	if len(over) == 0 {
+		return nil
+	}
+	unconfirmed := &failure{
+		exit: exitBlocked, code: "unconfirmed",
+		err: fmt.Errorf("the import overwrites %s of %s, which nobody has confirmed", render.Plural(int64(len(over)), "asset"), tenantName(who)),
+		hint: fmt.Sprintf("look at it with `oa-archive plan`, then pass --confirm %s; or keep what is there with --on-conflict fork",
+			shellQuote(who.ID)),
+	}
+	answer := f.confirm
+	if answer == "" {
+		if !a.term.InIsTerminal {
+			return unconfirmed
+		}
+		p := render.NewPrinter(a.term.Err, a.term.ErrWidth, a.term.ErrIsTerminal && a.term.Color && !a.noColor)
+		p.Overwrites(over)
+		var err error
+		question := fmt.Sprintf("This overwrites %s of %s. Type the tenant's name or id to go on: ", render.Plural(int64(len(over)), "asset"), render.Escape(tenantName(who)))
+		if answer, err = a.term.Ask(ctx, question); err != nil {
+			return err
+		}
+	}
+	if answer = strings.TrimSpace(answer); answer == who.ID || (answer == who.Name && who.Name != "") {
+		return nil
+	}
+	unconfirmed.err = fmt.Errorf("%q is neither the name nor the id of the tenant (%s); nothing was changed", answer, tenantName(who))
+	return unconfirmed
+}
+
+func tenantName(who tenant.Info) string {
+	if who.Name == "" || who.Name == who.ID {
+		return who.ID
+	}
+	return fmt.Sprintf("%s (%s)", who.Name, who.ID)
+}
+
+// applyTo carries out the plan on an open store or, when s is nil, on one that
+// it makes. What it made is taken back if the import fails.
+func (a *app) applyTo(ctx context.Context, plan *restore.Plan, o *opened, spec storeSpec, s *store, f *importFlags) (result *restore.Result, err error) {
+	if s == nil {
+		var undo func()
+		if s, undo, err = createStore(ctx, spec, f.newTenant(o.Manifest())); err != nil {
+			undo()
+			return nil, err
+		}
+		defer func() {
+			closeInto(&err, s)
+			// After a commit of unknown outcome everything stays, for the next run to find.
+			if commit := (*restore.CommitError)(nil); err != nil && !errors.As(err, &commit) {
+				undo()
+			}
+		}()
+	}
+	err = a.progress("import", func(report func(done, total int64)) error {
+		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Progress: report})
+		return err
+	})
+	return result, err
+}

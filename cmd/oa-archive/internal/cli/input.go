@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/oneanalytics/oa-archive/archive"
+)
+
+// stdio is the FILE that means standard input or output.
+const stdio = "-"
+
+// input is an archive's bytes with random access.
+type input struct {
+	io.ReaderAt
+	io.Closer
+	size int64
+	name string // for people: the path as given, or "standard input"
+}
+
+// openInput opens FILE. What has no size of its own (standard input, a named
+// pipe) is read to its end first, into memory or an encrypted temporary file.
+func (a *app) openInput(ctx context.Context, file string) (*input, error) {
+	if file == stdio {
+		in, err := a.standardInput()
+		if err != nil {
+			return nil, err
+		}
+		return spool(ctx, in, "standard input")
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	switch {
+	case err != nil:
+		f.Close()
+		return nil, err
+	case fi.IsDir():
+		f.Close()
+		return nil, isFolder(file)
+	case !fi.Mode().IsRegular():
+		defer f.Close()
+		return spool(ctx, f, file)
+	}
+	return &input{ReaderAt: f, Closer: f, size: fi.Size(), name: file}, nil
+}
+
+// standardInput refuses a terminal: nobody types an archive.
+func (a *app) standardInput() (io.Reader, error) {
+	if a.term.InIsTerminal {
+		return nil, usagef("give a file name, or pipe an archive into the command", "- means standard input, which is a terminal")
+	}
+	return a.term.In, nil
+}
+
+func isFolder(path string) error {
+	f := &failure{exit: exitFailed, code: "is-folder", err: fmt.Errorf("%q is a folder, and an archive is one file", path)}
+	if _, err := os.Stat(filepath.Join(path, "tenant.json")); err == nil {
+		f.hint = "to use it as a store, write dir:" + path
+	}
+	return f
+}
+
+func spool(ctx context.Context, r io.Reader, name string) (*input, error) {
+	s, err := archive.Spool(ctx, r, "")
+	if err != nil {
+		return nil, err
+	}
+	return &input{ReaderAt: s, Closer: s, size: s.Size(), name: name}, nil
+}
+
+// shellQuote writes an argument so that a POSIX shell reads it back, for
+// commands that the output suggests.
+func shellQuote(arg string) string {
+	plain := func(r rune) bool {
+		return r > ' ' && r != 0x7f && !strings.ContainsRune("'\"\\$`!*?[](){}<>|&;~#", r)
+	}
+	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}

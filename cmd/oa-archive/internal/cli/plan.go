@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/restore"
+)
+
+// planJSON is the --json output of plan. The plan itself, as -o writes it, has
+// a schema of its own.
+type planJSON struct {
+	File   string         `json:"file,omitempty"`
+	Into   string         `json:"into,omitempty"`
+	Result string         `json:"result,omitempty"` // as in inspect; absent for a saved plan
+	Signer *render.Signer `json:"signer,omitempty"`
+	Plan   *restore.Plan  `json:"plan"`
+	Error  *errorJSON     `json:"error,omitempty"`
+}
+
+type planFlags struct {
+	restoreFlags
+	output string
+	force  bool
+	show   string
+	all    bool
+}
+
+func planVerb(a *app) *cobra.Command {
+	var f planFlags
+	cmd := &cobra.Command{
+		Use:   "plan FILE --into STORE",
+		Short: "show what an import would do; nothing is changed",
+		Long: `Show, asset by asset, what "oa-archive import" with the same flags would do:
+
+  + create      the target does not have it
+  ~ overwrite   the target's state is replaced by the archive's
+  » fork        imported beside the original, under a new id
+  ± merge       the workspace stays and takes what imported assets need
+  = unchanged   the target has it already
+  - skip        left out
+  ! blocked     cannot be imported as asked: the reasons are listed
+
+Nothing is changed. The exit code is 5 when something is blocked. With -o, the
+plan is saved, and "oa-archive import --plan" carries out exactly that plan, or
+refuses if the archive or the target has changed since.`,
+		Example: `oa-archive plan acme.oa-archive --into sqlite:acme.db
+oa-archive plan acme.oa-archive --into sqlite:acme.db --select 'report:Revenue*' --on-conflict fork
+oa-archive plan acme.oa-archive --into sqlite:new.db --create-tenant
+oa-archive plan acme.oa-archive --into dir:acme --on-conflict overwrite -o restore.plan
+oa-archive plan --show restore.plan`,
+		Args:              args(cobra.MaximumNArgs(1), "one archive"),
+		ValidArgsFunction: completeArchive,
+		RunE: func(cmd *cobra.Command, given []string) error {
+			switch {
+			case f.show != "" && len(given) > 0:
+				return usagef("leave the archive out", "--show prints a saved plan and takes no archive")
+			case f.show != "":
+				return a.showPlan(&f)
+			case len(given) == 0:
+				return usagef("for example: oa-archive plan acme.oa-archive --into sqlite:acme.db", "plan: the archive is missing")
+			}
+			return a.plan(cmd.Context(), given[0], &f)
+		},
+	}
+	f.declareRestore(cmd)
+	group(cmd, "Output", func(fs *pflag.FlagSet) {
+		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
+		fs.BoolVar(&f.force, "force", false, "replace FILE if it exists")
+		fs.StringVar(&f.show, "show", "", "print the saved plan in `FILE` again")
+		fs.BoolVar(&f.all, "all", false, "list unchanged and skipped assets, however many")
+	})
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	o, err := a.openToLook(ctx, file, &f.trustFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, o)
+	_, s, target, err := f.openTarget(ctx, o.Manifest())
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		defer closeInto(&err, s)
+	}
+	plan, err := restore.MakePlan(ctx, o.Archive, target, opts)
+	if err != nil {
+		return err
+	}
+	if f.output != "" {
+		if err := savePlan(plan, f.output, f.force); err != nil {
+			return err
+		}
+	}
+	verdict := planVerdict(plan)
+	if a.json {
+		doc := planJSON{File: o.in.name, Into: f.into, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Error: newErrorJSON(verdict)}
+		if o.Signed() {
+			signer := render.NewSigner(o.Verdict())
+			doc.Signer = &signer
+		}
+		return errors.Join(verdict, a.printJSON(doc))
+	}
+	p := a.out()
+	p.Plan(&render.PlanPage{
+		Plan: plan, File: o.in.name, Manifest: o.Manifest(), Signed: o.Signed(), Verdict: o.Verdict(),
+		Store: f.into, All: f.all, Next: a.planNext(file, o, plan, f),
+	})
+	return errors.Join(verdict, p.Err())
+}
+
+// planVerdict is the error of a plan that cannot be applied as it is.
+func planVerdict(plan *restore.Plan) error {
+	n := len(plan.BlockedSteps())
+	if n == 0 {
+		return nil
+	}
+	return &failure{
+		exit: exitBlocked, code: "blocked", err: fmt.Errorf("the plan has %s", render.Plural(int64(n), "blocked asset")),
+		hint: "answer what it asks (--on-conflict, --policy, --asset, --map-…), or leave assets out with --select",
+	}
+}
+
+// planNext suggests the import that carries out the plan, or how to unblock it.
+func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags) []string {
+	if file == stdio || !plan.Writes() && len(plan.BlockedSteps()) == 0 {
+		return nil
+	}
+	if len(plan.BlockedSteps()) > 0 {
+		command := "oa-archive plan " + shellQuote(file) + f.given("--on-conflict overwrite")
+		return []string{command + "   # or fork, or skip"}
+	}
+	command := "oa-archive import " + shellQuote(file)
+	if f.output != "" {
+		command += " --plan " + shellQuote(f.output) + " --into " + shellQuote(f.into)
+	} else {
+		command += f.given("")
+	}
+	switch signerResult(o.Signed(), o.Verdict()) {
+	case resultUnknown:
+		command += " --trust allowed_signers"
+	case resultUnsigned:
+		command += " --allow-unsigned"
+	}
+	if len(plan.Overwrites()) > 0 {
+		command += " --confirm " + shellQuote(plan.Target.Tenant)
+	}
+	return []string{command}
+}
+
+// given writes the flags that decide about the plan as they were given, with
+// policy, when set, in place of --on-conflict.
+func (f *restoreFlags) given(policy string) string {
+	var b strings.Builder
+	skip := map[string]bool{"output": true, "force": true, "show": true, "all": true, "json": true, "quiet": true, "no-color": true}
+	f.cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if skip[flag.Name] || (policy != "" && flag.Name == "on-conflict") {
+			return
+		}
+		values := []string{flag.Value.String()}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			b.WriteString(" --" + flag.Name)
+			if flag.Value.Type() != "bool" {
+				b.WriteString(" " + shellQuote(v))
+			}
+		}
+	})
+	if policy != "" {
+		b.WriteString(" " + policy)
+	}
+	return b.String()
+}
+
+// savePlan writes the plan's document, complete or not at all.
+func savePlan(plan *restore.Plan, path string, force bool) error {
+	doc, err := plan.Marshal()
+	if err != nil {
+		return err
+	}
+	if force {
+		return renameio.WriteFile(path, doc, 0o644)
+	}
+	return createFile(path, doc, 0o644)
+}
+
+// maxPlan bounds a saved plan. One takes about a kilobyte per asset.
+const maxPlan = 1 << 30
+
+func readPlan(path string) (*restore.Plan, error) {
+	doc, err := readSmall(path, maxPlan)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	plan, err := restore.ParsePlan(doc)
+	if err != nil {
+		return nil, &failure{exit: exitFailed, code: "bad-plan", err: fmt.Errorf("plan %q: %w", path, err), hint: "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"}
+	}
+	return plan, nil
+}
+
+func (a *app) showPlan(f *planFlags) error {
+	plan, err := readPlan(f.show)
+	if err != nil {
+		return err
+	}
+	verdict := planVerdict(plan)
+	if a.json {
+		return errors.Join(verdict, a.printJSON(planJSON{Plan: plan, Error: newErrorJSON(verdict)}))
+	}
+	p := a.out()
+	var next []string
+	if verdict == nil && plan.Writes() {
+		next = []string{"oa-archive import FILE --plan " + shellQuote(f.show) + " --into STORE"}
+	}
+	p.Plan(&render.PlanPage{Plan: plan, All: f.all, Next: next})
+	return errors.Join(verdict, p.Err())
+}

@@ -1,0 +1,178 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/overview"
+)
+
+// assetTree lists a workspace's assets: each dataset with the reports and
+// alerts that depend on it, then what depends on none, then files.
+type assetTree struct {
+	w      *overview.Workspace
+	ids    map[string]string // short forms
+	table  *Table
+	short  bool // leave out some of many
+	hidden bool // something was left out
+
+	seen       map[string]bool   // reports and alerts that have a line already
+	names      map[string]string // of the workspace's datasets, by id
+	dependents map[string][]func(branch string)
+}
+
+func newAssetTree(w *overview.Workspace, ids map[string]string, all bool) *assetTree {
+	t := &assetTree{
+		w: w, ids: ids, seen: map[string]bool{}, names: map[string]string{},
+		dependents: map[string][]func(string){},
+		short:      !all && len(w.Datasets)+len(w.Reports)+len(w.Alerts)+len(w.Files) > manyAssets,
+		table:      &Table{Indent: 2, Columns: []Column{{}, {Shrink: 16}, {}, {Shrink: 12}, {Right: true}}},
+	}
+	for _, d := range w.Datasets {
+		t.names[d.ID] = firstOf(d.Name, ids[d.ID])
+	}
+	for i := range w.Reports {
+		r := &w.Reports[i]
+		for _, id := range r.Datasets {
+			t.dependents[id] = append(t.dependents[id], func(branch string) { t.report(branch, r, id) })
+		}
+	}
+	for i := range w.Alerts {
+		a := &w.Alerts[i]
+		t.dependents[a.Dataset] = append(t.dependents[a.Dataset], func(branch string) { t.alert(branch, a) })
+	}
+	return t
+}
+
+func (t *assetTree) build() {
+	datasets := t.w.Datasets
+	if t.short && len(datasets) > fewDatasets {
+		datasets = datasets[:fewDatasets]
+	}
+	for i := range datasets {
+		t.dataset(&datasets[i])
+	}
+	t.more("", len(t.w.Datasets)-len(datasets), "dataset")
+	if !t.short || len(datasets) == len(t.w.Datasets) {
+		t.orphans()
+	}
+	files := t.w.Files
+	if t.short && len(files) > fewOtherAssets {
+		files = files[:fewOtherAssets]
+	}
+	for _, f := range files {
+		t.row("", "file", f.ID, f.Name, f.MediaType, f.Size, Plain)
+	}
+	t.more("", len(t.w.Files)-len(files), "file")
+}
+
+// row adds a line for one asset.
+func (t *assetTree) row(branch, kind, id, name, about string, size int64, style Style) {
+	t.table.Add(
+		Cell{Styled(Faint, branch), Text(kind)},
+		S(style, firstOf(name, "without a name")),
+		S(Faint, t.ids[id]),
+		C(about),
+		C(Bytes(size)),
+	)
+}
+
+func (t *assetTree) more(branch string, n int, noun string) {
+	if n > 0 {
+		t.hidden = true
+		t.table.Add(S(Faint, branch+"…"), S(Faint, Plural(int64(n), "more "+noun)))
+	}
+}
+
+func (t *assetTree) dataset(d *overview.Dataset) {
+	about := []string{d.Mode}
+	if d.RowCount != nil {
+		about = append(about, Plural(*d.RowCount, "row"))
+	}
+	about = append(about, plural(d.Measures, "measure"), plural(d.Dimensions, "dimension"))
+	if d.Subjects > 0 {
+		about = append(about, "row security")
+	}
+	size := d.Size
+	if d.RowsSize != nil {
+		size += *d.RowsSize
+		about = append(about, "rows archived")
+	}
+	t.row("", "dataset", d.ID, d.Name, commas(about...), size, Strong)
+
+	all := t.dependents[d.ID]
+	shown := len(all)
+	if t.short && shown > fewDependents+1 {
+		shown = fewDependents
+	}
+	for i, one := range all {
+		switch {
+		case i == shown:
+			t.more("└ ", len(all)-shown, "that depends on it/more that depend on it")
+			return
+		case i == len(all)-1:
+			one("└ ")
+		default:
+			one("├ ")
+		}
+	}
+}
+
+// report adds a report below one of its datasets, in full the first time.
+func (t *assetTree) report(branch string, r *overview.Report, below string) {
+	if t.seen[r.ID] {
+		t.table.Add(Cell{Styled(Faint, branch), Text("report")}, C(r.Name), S(Faint, t.ids[r.ID]), S(Faint, "see above"))
+		return
+	}
+	t.seen[r.ID] = true
+	about := []string{plural(r.Pages, "page"), plural(r.Visuals, "visual"), plural(r.Bookmarks, "bookmark")}
+	var also []string
+	for _, id := range r.Datasets {
+		if id != below {
+			also = append(also, t.datasetName(id))
+		}
+	}
+	if len(also) > 0 {
+		about = append(about, "also uses "+strings.Join(also, " and "))
+	}
+	t.row(branch, "report", r.ID, r.Name, commas(about...), r.Size, Plain)
+}
+
+func (t *assetTree) alert(branch string, a *overview.Alert) {
+	t.seen[a.ID] = true
+	t.row(branch, "alert", a.ID, a.Name, commas(a.State, a.Condition, strings.Join(a.Channels, "+")), a.Size, Plain)
+}
+
+func (t *assetTree) datasetName(id string) string {
+	return firstOf(t.names[id], "a dataset that is not in the archive")
+}
+
+// orphans adds what depends on no dataset of the workspace.
+func (t *assetTree) orphans() {
+	reports, alerts := 0, 0
+	for i := range t.w.Reports {
+		r := &t.w.Reports[i]
+		if t.short && slices.ContainsFunc(r.Datasets, t.hasDataset) {
+			continue
+		}
+		if !t.seen[r.ID] {
+			if reports++; !t.short || reports <= fewOtherAssets {
+				t.report("", r, "")
+			}
+		}
+	}
+	for i := range t.w.Alerts {
+		a := &t.w.Alerts[i]
+		if !t.seen[a.ID] && !t.hasDataset(a.Dataset) {
+			if alerts++; !t.short || alerts <= fewOtherAssets {
+				t.alert("", a)
+			}
+		}
+	}
+	if t.short {
+		t.more("", reports-fewOtherAssets, "report")
+		t.more("", alerts-fewOtherAssets, "alert")
+	}
+}
+
+func (t *assetTree) hasDataset(id string) bool { return t.names[id] != "" }

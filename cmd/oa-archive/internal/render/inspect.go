@@ -1,0 +1,183 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/overview"
+	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/sign"
+)
+
+// An Inspection is what the page about an archive shows.
+type Inspection struct {
+	File     string
+	Manifest *manifest.Manifest
+	Sizes    archive.Sizes
+	Signed   bool
+	Verdict  sign.Verdict
+	Overview *overview.Overview
+	Now      time.Time // when set, times are also given relative to it
+	All      bool      // every asset, however many there are
+	Next     []string  // commands to suggest
+}
+
+// Inspect prints the page.
+func (p *Printer) Inspect(i *Inspection) {
+	p.Line(Styled(Strong, i.File))
+	p.inspectHeader(i)
+	ids := shortIDs(i.Overview)
+	for _, w := range i.Overview.Workspaces {
+		p.Blank()
+		p.workspace(w, ids, i.All)
+	}
+	p.outside(i.Overview)
+	p.leftOut(i.Manifest)
+	p.next(i.Next)
+}
+
+func (p *Printer) inspectHeader(i *Inspection) {
+	m := i.Manifest
+	made := Time(m.Created)
+	if ago := Ago(m.Created, i.Now); ago != "" && !i.Now.IsZero() {
+		made += ", " + ago
+	}
+	size := fmt.Sprintf("%s, unpacked %s (%s)", Bytes(i.Sizes.File), Bytes(i.Sizes.Content), Percent(i.Sizes.File, i.Sizes.Content))
+	key := firstOf(m.SigningKey, "none")
+	p.facts(
+		fact("tenant", tenantSpans(m.Tenant)...),
+		fact("made", Text(join(made, m.Purpose, m.Generator))),
+		fact("holds", Text(holds(m))),
+		fact("size", Text(join(size, plural(len(m.Entries), "entry/entries"), plural(i.Sizes.Frames, "frame")))),
+		fact("signature", SignerSpans(i.Signed, i.Verdict)...),
+		fact("key", Text(key)),
+		fact("archive", Text(join(m.ID, "format "+m.Format.String()))),
+		fact("content", Text(m.ContentHash)),
+	)
+}
+
+// next prints commands that a reader of a page will want.
+func (p *Printer) next(commands []string) {
+	if len(commands) == 0 {
+		return
+	}
+	p.Blank()
+	p.Line(Styled(Strong, "Next"))
+	for _, c := range commands {
+		// Commands are for copying, so they are never cut.
+		p.WrapAfter(Text("  "), Accent, c)
+	}
+}
+
+// outside prints what belongs to no workspace.
+func (p *Printer) outside(o *overview.Overview) {
+	if o.Audit == nil && len(o.Extensions) == 0 {
+		return
+	}
+	p.Blank()
+	p.Line(Styled(Strong, "Beside the workspaces"))
+	t := &Table{Indent: 2, Columns: []Column{{Shrink: 20, Middle: true}, {Right: true}}}
+	if o.Audit != nil {
+		t.Add(C(o.Audit.Path), C(Bytes(o.Audit.Size)))
+	}
+	for _, e := range o.Extensions {
+		t.Add(C(e.Path), C(Bytes(e.Size)))
+	}
+	p.Table(t)
+}
+
+// Beyond so many assets a workspace's list is shortened, to so many datasets,
+// dependents of each, and other assets.
+const (
+	manyAssets     = 60
+	fewDatasets    = 12
+	fewDependents  = 4
+	fewOtherAssets = 12
+)
+
+func (p *Printer) workspace(w *overview.Workspace, ids map[string]string, all bool) {
+	p.Line(Styled(Strong, "Workspace "+firstOf(w.Name, "without a name")), Styled(Faint, separator+w.ID+separator+Bytes(w.Size)))
+	if w.Description != "" {
+		p.Wrap(2, Faint, w.Description)
+	}
+	tree := newAssetTree(w, ids, all)
+	tree.build()
+	p.Table(tree.table)
+	if tree.hidden {
+		p.Line(Styled(Faint, "  all of them: --workspace "+quoteName(w)+", or --all"))
+	}
+	var connections []string
+	for _, c := range w.Connections {
+		connections = append(connections, c.Name+" ("+c.Type+")")
+	}
+	c := w.Counts
+	var rows [][]Span
+	for _, f := range []struct{ label, text string }{
+		{"connections", strings.Join(connections, ", ")},
+		{"people", commas(plural(c.Users, "user"), plural(c.Teams, "team"), plural(c.Roles, "role"), plural(c.Members, "member"), plural(c.Grants, "grant"))},
+		{"also", commas(plural(c.Folders, "folder"), plural(c.Tags, "tag"), plural(c.SavedQueries, "saved query/saved queries"))},
+	} {
+		if f.text != "" {
+			rows = append(rows, fact(f.label, Text(f.text)))
+		}
+	}
+	p.facts(rows...)
+	for _, problem := range w.Problems {
+		p.WrapAfter(Styled(Bad, "  ! "), Plain, problem)
+	}
+}
+
+func commas(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+func quoteName(w *overview.Workspace) string {
+	if w.Name == "" || strings.ContainsAny(w.Name, `"'$\`) || Escape(w.Name) != w.Name {
+		return w.ID
+	}
+	return `"` + w.Name + `"`
+}
+
+// shortIDs gives every asset the shortest beginning of its id, of at least
+// eight digits, that no other asset has: what selectors take.
+func shortIDs(o *overview.Overview) map[string]string {
+	var all []string
+	for _, w := range o.Workspaces {
+		all = append(all, w.ID)
+		for _, a := range w.Datasets {
+			all = append(all, a.ID)
+		}
+		for _, a := range w.Reports {
+			all = append(all, a.ID)
+		}
+		for _, a := range w.Alerts {
+			all = append(all, a.ID)
+		}
+		for _, a := range w.Files {
+			all = append(all, a.ID)
+		}
+	}
+	slices.Sort(all)
+	short := map[string]string{}
+	for i, id := range all {
+		n := 8
+		for _, j := range []int{i - 1, i + 1} {
+			if j >= 0 && j < len(all) && all[j] != id {
+				n = max(n, commonPrefix(id, all[j])+1)
+			}
+		}
+		short[id] = id[:min(n, len(id))]
+	}
+	return short
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
