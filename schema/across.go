@@ -20,6 +20,9 @@ func (w *workspace) check() {
 	for _, d := range w.docs {
 		w.define(d)
 	}
+	if w.metadata != nil && w.metadata.unreadable {
+		w.metadata = nil
+	}
 	for _, d := range w.docs {
 		w.checkPath(d)
 		for _, f := range d.refs {
@@ -35,6 +38,9 @@ func (w *workspace) check() {
 
 // define notes what a document defines for others to refer to.
 func (w *workspace) define(d *document) {
+	if d.unreadable && (d.name.Kind == layout.Report || d.name.Kind == layout.Alert) {
+		w.defined[identity{RefKind(d.name.Kind.String()), d.name.Asset}] = d.path
+	}
 	for _, f := range d.defs {
 		def := f.value
 		if def.Kind.InModel() || !def.Kind.IsUUID() && d.name.Kind != layout.Metadata {

@@ -56,8 +56,13 @@ type located struct {
 
 // A document is what is kept of one.
 type document struct {
-	name   layout.Name
-	path   string
+	name layout.Name
+	path string
+
+	// unreadable documents exist, but nothing more is known of them: their
+	// own problem is reported, and none that follows from it.
+	unreadable bool
+
 	refs   []found[Reference]
 	defs   []found[Definition]
 	inline map[string]bool // ids of measures written inline
@@ -110,6 +115,7 @@ func (w *workspace) add(name layout.Name, doc []byte) {
 	}
 	if err := d.read(kind, doc); err != nil {
 		w.report(d, 0, Problem{Line: err.Problems[0].Line, Rule: err.Problems[0].Rule, Text: err.Problems[0].Text})
+		d.unreadable = true
 	}
 	w.docs = append(w.docs, d)
 	switch kind {
