@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/schema"
@@ -271,7 +273,7 @@ func (w world) putInto(t testing.TB, target tenant.Target) {
 			t.Fatal(err)
 		}
 	}
-	rec := tenant.ImportRecord{ID: "00000000-0000-4000-8000-000000000000", At: time.Unix(1, 0).UTC()}
+	rec := tenant.ImportRecord{ID: uuid.NewString(), At: time.Unix(1, 0).UTC()}
 	if err := tx.Commit(ctx, rec); err != nil {
 		t.Fatal(err)
 	}
