@@ -23,22 +23,25 @@ func (m idMap) rewriteYAML(doc string) (string, int, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	out, wrong, n, err := m.prove(old, found.apply(doc))
-	if err != nil {
-		return "", 0, err
-	}
-	if len(wrong) > 0 {
+	for attempt := 1; ; attempt++ {
+		out, root := doc, old
+		if len(found) > 0 {
+			out = found.apply(doc)
+			if root, err = parseYAML(out); err != nil {
+				return "", 0, err
+			}
+		}
+		wrong, n, err := m.prove(old, root)
+		if err != nil || len(wrong) == 0 {
+			return out, n, err
+		}
+		if attempt == 2 {
+			return "", 0, &RewriteError{wrong[0].node.Line, ruleSpelling}
+		}
 		if found, err = respell(doc, found, wrong); err != nil {
 			return "", 0, err
 		}
-		if out, wrong, n, err = m.prove(old, found.apply(doc)); err != nil {
-			return "", 0, err
-		}
 	}
-	if len(wrong) > 0 {
-		return "", 0, &RewriteError{wrong[0].node.Line, ruleSpelling}
-	}
-	return out, n, nil
 }
 
 // inScalars leaves out what stands in comments. It asks the parser: in a copy
@@ -69,8 +72,13 @@ func inScalars(doc string, found splices) (splices, error) {
 			}
 		}
 	})
-	i := -1
-	return slices.DeleteFunc(found, func(splice) bool { i++; return !seen[i] }), nil
+	var inside splices
+	for i, sp := range found {
+		if seen[i] {
+			inside = append(inside, sp)
+		}
+	}
+	return inside, nil
 }
 
 // A misread is a scalar that splicing did not give the value it should have.
@@ -80,14 +88,10 @@ type misread struct {
 	want string
 }
 
-// prove compares the tree of out with old, the tree before the edit. It
-// returns out, the scalars with the wrong value, and the number of
-// identifiers in all of them.
-func (m idMap) prove(old *yaml.Node, out string) (_ string, wrong []misread, n int, err error) {
-	root, err := parseYAML(out)
-	if err != nil {
-		return "", nil, 0, err
-	}
+// prove compares root, the tree after an edit, with old, the tree before it. It
+// returns the scalars with the wrong value and the number of identifiers in
+// all scalars of old.
+func (m idMap) prove(old, root *yaml.Node) (wrong []misread, n int, err error) {
 	err = compareYAML(old, root, false, func(a, b *yaml.Node, flow bool) error {
 		found, want, err := m.rewriteText(a.Value)
 		if err != nil {
@@ -108,7 +112,7 @@ func (m idMap) prove(old *yaml.Node, out string) (_ string, wrong []misread, n i
 	if err == nil && n > 0 && len(wrong) == 0 {
 		err = checkKeys(root)
 	}
-	return out, wrong, n, err
+	return wrong, n, err
 }
 
 // respell returns found with the misread scalars written anew as a whole.
@@ -129,11 +133,13 @@ func respell(doc string, found splices, wrong []misread) (splices, error) {
 	all = append(all, found...)
 	slices.SortStableFunc(all, func(a, b splice) int { return cmp.Compare(a.start, b.start) })
 	end := 0
-	return slices.DeleteFunc(all, func(sp splice) bool {
-		inside := sp.start < end
-		end = max(end, sp.end)
-		return inside
-	}), nil
+	kept := all[:0]
+	for _, sp := range all {
+		if sp.start >= end {
+			kept, end = append(kept, sp), sp.end
+		}
+	}
+	return kept, nil
 }
 
 // checkKeys refuses mappings below n that have a key twice.
