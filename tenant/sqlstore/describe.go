@@ -55,6 +55,12 @@ func (t *tx) describeAssets(workspace string) error {
 	if err != nil || !found || metadata.size > maxDescribed {
 		return err
 	}
+	key := workspaceKey(workspace) + "/"
+	err = t.session.exec("UPDATE documents SET name = NULL, owner = NULL WHERE tenant_id = ? AND sort_key >= ? AND sort_key < ? AND kind IN (?, ?, ?)",
+		t.tenant, key, after(key), layout.Model.String(), layout.Rows.String(), layout.File.String())
+	if err != nil {
+		return err
+	}
 	content := newContent(context.Background(), t.session, metadata)
 	update := func(kind layout.Kind, d description) error {
 		key := sortKey(layout.Name{Kind: kind, Workspace: workspace, Asset: d.id})

@@ -23,6 +23,9 @@ var migrationFiles embed.FS
 // migration writes it.
 const applicationID = 0x6F616172
 
+// smallestPage is the length in bytes of the shortest database, of one page.
+const smallestPage = 512
+
 // Primary result codes of SQLite, https://www.sqlite.org/rescode.html.
 const (
 	sqliteBusy     = 5
@@ -162,6 +165,8 @@ func checkFile(path string) error {
 		return fmt.Errorf("sqlstore: %s is not a plain file, so it cannot be a database", path)
 	case file.Size() == 0:
 		return fmt.Errorf("sqlstore: %s is empty, not a database", path)
+	case file.Size() < smallestPage:
+		return fmt.Errorf("sqlstore: %s is not a SQLite database", path)
 	case file.Mode().Perm()&0o222 == 0:
 		return readOnly(path)
 	}
