@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"json":     jsonValue,
 			"damage":   damage,
 			"truncate": truncate,
+			"waitfor":  waitFor,
 			"edit":     edit,
 			"write":    writeEscaped,
 		},
@@ -195,6 +197,17 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 		length += fi.Size()
 	}
 	ts.Check(os.Truncate(path, length))
+}
+
+// waitfor FILE waits until a background command has made the file.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for range 2000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	ts.Fatalf("%s never appeared", args[0])
 }
 
 // edit GLOB OLD NEW replaces a text, in which \ escapes work as in Go, in the
