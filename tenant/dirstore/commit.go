@@ -47,15 +47,27 @@ func (c *commitment) check() error {
 	if err := c.Import.importRecord().Check(); err != nil {
 		return err
 	}
+	paths, numbers := map[string]bool{}, map[string]bool{}
+	once := func(p string) error {
+		if paths[p] {
+			return fmt.Errorf("path %+q stands there twice", p)
+		}
+		paths[p] = true
+		return checkEntryPath(p)
+	}
 	for _, p := range c.Removed {
-		if err := checkEntryPath(p); err != nil {
+		if err := once(p); err != nil {
 			return err
 		}
 	}
 	for _, p := range c.Placed {
-		if err := checkEntryPath(p.Path); err != nil {
+		if err := once(p.Path); err != nil {
 			return err
 		}
+		if numbers[p.Staged] {
+			return fmt.Errorf("staged name %+q stands there twice", p.Staged)
+		}
+		numbers[p.Staged] = true
 		if n, err := strconv.ParseUint(p.Staged, 10, 32); err != nil || strconv.FormatUint(n, 10) != p.Staged {
 			return fmt.Errorf("staged name %+q is not a number", p.Staged)
 		}
@@ -93,14 +105,19 @@ func (s *Store) pending() (*commitment, error) {
 	if err != nil {
 		return nil, err
 	}
+	c, err := parseCommitment(text)
+	if err != nil {
+		return nil, fmt.Errorf("dirstore: %s/%s: %w", s.path, commitFile, err)
+	}
+	return c, nil
+}
+
+func parseCommitment(text []byte) (*commitment, error) {
 	var c commitment
 	if err := json.Unmarshal(text, &c, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("dirstore: %s/%s: %w", s.path, commitFile, err)
+		return nil, err
 	}
-	if err := c.check(); err != nil {
-		return nil, fmt.Errorf("dirstore: %s/%s: %w", s.path, commitFile, err)
-	}
-	return &c, nil
+	return &c, c.check()
 }
 
 // settle finishes an import that was committed but not carried out. While a

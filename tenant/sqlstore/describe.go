@@ -66,12 +66,16 @@ func (t *tx) describeAssets(workspace string) error {
 		key := sortKey(layout.Name{Kind: kind, Workspace: workspace, Asset: d.id})
 		return t.session.exec("UPDATE documents SET name = ?, owner = ? WHERE tenant_id = ? AND sort_key = ?", orNull(d.name), orNull(d.owner), t.tenant, key)
 	}
-	err = readAssets(content, update)
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) || errors.Is(err, errShape) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if err = readAssets(content, update); unreadable(err) {
 		return nil
 	}
 	return err
+}
+
+// unreadable reports whether err tells of the document, not of the database.
+func unreadable(err error) bool {
+	var syntactic *jsontext.SyntacticError
+	return errors.As(err, &syntactic) || errors.Is(err, errShape) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 // readAssets calls update for every dataset and file that metadata lists.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -33,6 +34,30 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%s %.60s: name %q, owner %q; want %q and %q", c.kind, c.content, name, owner, c.name, c.owner)
 		}
 	}
+}
+
+// FuzzReadAssets holds that no document can make an import fail: it is read,
+// or it is unreadable.
+func FuzzReadAssets(f *testing.F) {
+	for _, seed := range []string{
+		`{"workspace":{"name":"w"},"datasets":[{"id":"` + asset + `","name":"d","owner":"o"}],"files":[{"id":"` + asset + `"}]}`,
+		`{"datasets":[{"id":"` + asset + `","name":{"x":[1,2]}}],"datasets":[]}`, `{"datasets":{}}`, `[`, `{"files":[null]}`, "\xef\xbb\xbf{}", `{"a":"\ud800"}`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		err := readAssets(bytes.NewReader(content), func(kind layout.Kind, d description) error {
+			if !layout.IsUUID(d.id) || len(d.name) > maxCopied || strings.ContainsRune(d.name, 0) {
+				t.Errorf("%s of %+v", kind, d)
+			}
+			return nil
+		})
+		if err != nil && !unreadable(err) {
+			t.Errorf("%v", err)
+		}
+		describe(layout.Name{Kind: layout.Metadata}, content)
+		describe(layout.Name{Kind: layout.Report}, content)
+	})
 }
 
 // described lists the rows with their names and owners.
