@@ -208,8 +208,8 @@ func (b *bundle) indexDashboard(p string) error {
 	}
 	d := &dashboard{file: f, uuid: doc.UUID, name: doc.Title, datasets: doc.filterDatasets()}
 	for _, key := range slices.Sorted(maps.Keys(doc.Position)) {
-		if c := doc.component(key); c.Type == "CHART" {
-			d.charts = append(d.charts, c.Meta.UUID)
+		if c := doc.component(key); c.kind == "CHART" {
+			d.charts = append(d.charts, c.meta.text("uuid"))
 		}
 	}
 	return put(b.dashboards, doc.UUID, d, p)
@@ -269,10 +269,11 @@ type original struct {
 // [tenant.ErrChanged] when the file is no longer what was indexed.
 func (b *bundle) reload(f file, doc any) (original, error) {
 	text, err := b.readFile(f.path)
-	if err != nil {
+	gone := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !gone {
 		return original{}, fmt.Errorf("superset: %w", err)
 	}
-	if layout.DigestOf(text) != f.digest {
+	if gone || layout.DigestOf(text) != f.digest {
 		return original{}, fmt.Errorf("superset: %s: %w", f.path, tenant.ErrChanged)
 	}
 	value, lossy, err := toJSON(text)

@@ -70,27 +70,38 @@ type dashboardDocument struct {
 	Metadata    parameters                `json:"metadata"`
 }
 
-// A component is one node of a dashboard's layout.
+// A component is one node of a dashboard's layout. Its meta depends on its type:
+//
+//	CHART      uuid, sliceName, sliceNameOverride, width, height
+//	MARKDOWN   code, width, height
+//	TAB        text
+//	HEADER     text
+//	COLUMN     width
+//
+// Widths are twelfths of the dashboard, heights rows of 8 pixels.
 type component struct {
-	Type     string   `json:"type"` // ROOT, GRID, TABS, TAB, ROW, COLUMN, CHART, MARKDOWN, HEADER, DIVIDER…
-	Children []string `json:"children"`
-	Meta     struct {
-		UUID     string  `json:"uuid"`              // CHART
-		Name     string  `json:"sliceName"`         // CHART
-		Override string  `json:"sliceNameOverride"` // CHART: its title on this dashboard
-		Text     string  `json:"text"`              // TAB, HEADER
-		Code     string  `json:"code"`              // MARKDOWN
-		Width    float64 `json:"width"`             // in twelfths of the dashboard
-		Height   float64 `json:"height"`            // in rows of 8 pixels
-	} `json:"meta"`
+	kind     string // ROOT, GRID, TABS, TAB, ROW, COLUMN, CHART, MARKDOWN, HEADER, DIVIDER…
+	children []string
+	meta     parameters
 }
 
-// component returns the component with the key; one without a type when the
-// layout has none that can be read.
+// component returns the component with the key. Whatever of it is absent or
+// cannot be read is empty, so that one odd member does not lose the rest.
 func (d *dashboardDocument) component(key string) component {
+	var all parameters
 	var c component
-	if err := json.Unmarshal(d.Position[key], &c); err != nil {
-		return component{}
+	if json.Unmarshal(d.Position[key], &all) != nil {
+		return c
+	}
+	c.kind = all.text("type")
+	for _, child := range all.list("children") {
+		var name string
+		if json.Unmarshal(child, &name) == nil {
+			c.children = append(c.children, name)
+		}
+	}
+	if json.Unmarshal(all["meta"], &c.meta) != nil {
+		c.meta = nil
 	}
 	return c
 }
@@ -158,6 +169,15 @@ func (p parameters) list(name string) []jsontext.Value {
 func (p parameters) count(name string) int64 {
 	var n int64
 	if json.Unmarshal(p[name], &n, json.StringifyNumbers(p[name].Kind() == '"')) != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// number returns a number, which may be saved as a text; 0 for anything else.
+func (p parameters) number(name string) float64 {
+	var n float64
+	if json.Unmarshal(p[name], &n, json.StringifyNumbers(p[name].Kind() == '"')) != nil {
 		return 0
 	}
 	return n

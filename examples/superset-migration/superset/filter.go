@@ -51,7 +51,7 @@ func (t *translation) filter(value jsontext.Value) {
 	op, known := operators[f.Operator]
 	switch {
 	case f.Type == "SQL":
-		t.note(noCondition, "the filter %s", shorten(f.SQL))
+		t.note(noCondition, "the filter %s", shorten(f.SQL, maxQuoted))
 	case f.Clause == "HAVING":
 		t.note(noCondition, "the filter on %s", f.Subject)
 	case field == nil:
@@ -136,7 +136,7 @@ func (t *translation) between(column, text string) {
 	since, until = strings.TrimSpace(since), strings.TrimSpace(until)
 	absolute := ok && (since == "" || moment.MatchString(since)) && (until == "" || moment.MatchString(until))
 	if !absolute || t.model.fields[column] == nil {
-		t.note(noTimeRange, "the time range %s", shorten(text))
+		t.note(noTimeRange, "the time range %s", shorten(text, maxQuoted))
 		return
 	}
 	for _, bound := range []struct{ op, at string }{{">=", since}, {"<", until}} {

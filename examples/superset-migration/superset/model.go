@@ -103,7 +103,7 @@ func (m *model) dimensionsYAML() []any {
 			continue
 		}
 		kind := c.kind()
-		d := mapping{{"id", c.Name}, {"label", c.Label}}
+		d := mapping{{"id", c.Name}, {"label", shorten(c.Label, maxName)}}
 		if c.Expression == "" {
 			d = append(d, member{"column", m.column(c.Name)}, member{"type", kind}, member{"grains", c.grains(kind)})
 		} else {
@@ -121,7 +121,7 @@ func (m *model) measuresYAML() []any {
 		if d != m.metrics[d.Name] {
 			continue
 		}
-		measure := mapping{{"id", d.Name}, {"label", d.Label}, {"description", d.Description}}
+		measure := mapping{{"id", d.Name}, {"label", shorten(d.Label, maxName)}, {"description", d.Description}}
 		typ, column, ok := aggregate(d.Expression)
 		switch _, physical := m.columns[column]; {
 		case ok && column == "":
@@ -215,12 +215,21 @@ func (m *model) settings() mapping {
 		if c.DateFormat != "" {
 			rest = append(rest, member{"python_date_format", c.DateFormat})
 		}
+		rest = append(rest, wholeLabel(c.Label)...)
 		columns = append(columns, member{c.Name, rest})
 	}
 	for _, d := range m.doc.Metrics {
-		metrics = append(metrics, member{d.Name, set(d.Rest)})
+		metrics = append(metrics, member{d.Name, append(set(d.Rest), wholeLabel(d.Label)...)})
 	}
 	return append(set(m.doc.Rest), member{"columns", columns}, member{"metrics", metrics})
+}
+
+// wholeLabel keeps a label that is too long for the model.
+func wholeLabel(label string) mapping {
+	if shorten(label, maxName) == label {
+		return nil
+	}
+	return mapping{{"verbose_name", label}}
 }
 
 // set returns the members of an object that are set to something.

@@ -35,7 +35,7 @@ type layouter struct {
 // outside of tabs, above or below them, becomes a page of its own in front.
 func pagesOf(doc *dashboardDocument) []*page {
 	l := &layouter{doc: doc, visited: map[string]bool{}}
-	main := l.newPage("main", cmp.Or(doc.Title, "Untitled"))
+	main := l.newPage("main", doc.Title)
 	l.place("ROOT_ID", main, "", 0, 0, gridWidth)
 
 	l.placeTheRest(main)
@@ -52,7 +52,7 @@ func (l *layouter) placeTheRest(on *page) {
 	shown := map[string]bool{}
 	for _, p := range l.pages {
 		for _, t := range p.tiles {
-			shown[t.component.Meta.UUID] = true
+			shown[t.component.meta.text("uuid")] = true
 		}
 	}
 	bottom := 0.0
@@ -60,8 +60,8 @@ func (l *layouter) placeTheRest(on *page) {
 		bottom = max(bottom, t.y+t.h)
 	}
 	for _, key := range slices.Sorted(maps.Keys(l.doc.Position)) {
-		if c := l.doc.component(key); c.Type == "CHART" && !shown[c.Meta.UUID] {
-			shown[c.Meta.UUID] = true
+		if c := l.doc.component(key); c.kind == "CHART" && !shown[c.meta.text("uuid")] {
+			shown[c.meta.text("uuid")] = true
 			bottom += l.place(key, on, "", 0, bottom, gridWidth)
 		}
 	}
@@ -82,18 +82,18 @@ func (l *layouter) place(key string, on *page, tab string, x, y, width float64) 
 	l.visited[key] = true
 	c := l.doc.component(key)
 	w := width
-	if c.Meta.Width > 0 {
-		w = min(c.Meta.Width, width)
+	if own := c.meta.number("width"); own > 0 {
+		w = min(own, width)
 	}
-	switch c.Type {
+	switch c.kind {
 	case "CHART", "MARKDOWN", "HEADER":
-		h := cmp.Or(max(c.Meta.Height, 0), 5)
+		h := cmp.Or(max(c.meta.number("height"), 0), 5)
 		on.tiles = append(on.tiles, tile{key: key, component: c, x: x, y: y, w: w, h: h})
 		return h
 	case "ROW":
-		for _, child := range c.Children {
+		for _, child := range c.children {
 			used := width
-			if cw := l.doc.component(child).Meta.Width; cw > 0 {
+			if cw := l.doc.component(child).meta.number("width"); cw > 0 {
 				used = cw
 			}
 			height = max(height, l.place(child, on, tab, x, y, used))
@@ -104,7 +104,7 @@ func (l *layouter) place(key string, on *page, tab string, x, y, width float64) 
 		l.placeTabs(c, tab)
 		return 0
 	}
-	for _, child := range c.Children {
+	for _, child := range c.children {
 		height += l.place(child, on, tab, x, y+height, w)
 	}
 	return height
@@ -113,12 +113,12 @@ func (l *layouter) place(key string, on *page, tab string, x, y, width float64) 
 // placeTabs makes a page of each tab. A tab that holds nothing but tabs is
 // only part of their names.
 func (l *layouter) placeTabs(tabs component, outer string) {
-	for _, key := range tabs.Children {
+	for _, key := range tabs.children {
 		c := l.doc.component(key)
-		if c.Type != "TAB" || l.visited[key] {
+		if c.kind != "TAB" || l.visited[key] {
 			continue
 		}
-		name := cmp.Or(c.Meta.Text, "Untitled")
+		name := cmp.Or(c.meta.text("text"), "Untitled")
 		if outer != "" {
 			name = outer + " / " + name
 		}

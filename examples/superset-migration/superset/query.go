@@ -3,6 +3,7 @@ package superset
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -188,6 +189,7 @@ func (t *translation) measureOf(param string, value jsontext.Value) any {
 		t.note(noMeasure, "a metric in %s that cannot be read", param)
 		return nil
 	}
+	m.Label = shorten(m.Label, maxName)
 	if m.Type == "SQL" && m.SQL != "" {
 		return &measure{Label: m.Label, Type: "sql", SQL: tidy(m.SQL)}
 	}
@@ -300,7 +302,7 @@ func (t *translation) noteTheRest() {
 		switch value := t.params[u.param]; string(value) {
 		case "", "null", "false", "0", `""`, `"None"`, `"0"`, "[]", "{}":
 		default:
-			t.note(u.reason, "%s: %s", u.param, shorten(string(value)))
+			t.note(u.reason, "%s: %s", u.param, shorten(string(value), maxQuoted))
 		}
 	}
 }
@@ -311,14 +313,21 @@ func label(value jsontext.Value) string {
 		Label string `json:"label"`
 	}
 	if json.Unmarshal(value, &named) != nil || named.Label == "" {
-		return shorten(string(value))
+		return shorten(string(value), maxQuoted)
 	}
 	return named.Label
 }
 
-func shorten(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:79]) + "…"
+// Limits of texts, in characters.
+const (
+	maxQuoted = 80  // what a note quotes
+	maxName   = 256 // names and labels in an archive's documents; originals may be longer
+)
+
+// shorten cuts s to at most max characters.
+func shorten(s string, max int) string {
+	if utf8.RuneCountInString(s) <= max {
+		return s
 	}
-	return s
+	return string([]rune(s)[:max-1]) + "…"
 }

@@ -84,7 +84,7 @@ func newReportBuilder(b *bundle, id, workspace, name string) *reportBuilder {
 
 		unexpressed: map[string]int64{},
 
-		report: report{ID: id, Workspace: workspace, Name: cmp.Or(name, "Untitled"), Pages: []reportPage{}},
+		report: report{ID: id, Workspace: workspace, Name: named(name), Pages: []reportPage{}},
 		own: extensions{
 			Charts:       map[string]jsontext.Value{},
 			ChartsYAML:   map[string]string{},
@@ -108,7 +108,7 @@ func reportOf(b *bundle, d *dashboard, workspace string) (*reportBuilder, error)
 		r.own.DashboardYAML = string(original.text)
 	}
 	for _, p := range pagesOf(&doc) {
-		page := reportPage{ID: p.id, Name: p.name, Visuals: []visual{}}
+		page := reportPage{ID: p.id, Name: named(p.name), Visuals: []visual{}}
 		for _, t := range p.tiles {
 			v, err := r.visual(t)
 			if err != nil {
@@ -150,13 +150,13 @@ const looseReportName = "Charts without a dashboard"
 // visual makes a visual of a tile; nil when its chart is missing.
 func (r *reportBuilder) visual(t tile) (*visual, error) {
 	v := &visual{ID: t.key, Type: "text"}
-	switch t.component.Type {
+	switch t.component.kind {
 	case "MARKDOWN":
-		v.Options = map[string]string{"markdown": t.component.Meta.Code}
+		v.Options = map[string]string{"markdown": t.component.meta.text("code")}
 	case "HEADER":
-		v.Title = t.component.Meta.Text
+		v.Title = t.component.meta.text("text")
 	default:
-		c := r.bundle.charts[t.component.Meta.UUID]
+		c := r.bundle.charts[t.component.meta.text("uuid")]
 		if c == nil {
 			r.lost++
 			return nil, nil
@@ -165,7 +165,7 @@ func (r *reportBuilder) visual(t tile) (*visual, error) {
 		if v, err = r.chart(c); err != nil {
 			return nil, err
 		}
-		v.Title = cmp.Or(t.component.Meta.Override, v.Title)
+		v.Title = cmp.Or(t.component.meta.text("sliceNameOverride"), v.Title)
 		if v.ID = c.uuid; r.ids[v.ID] {
 			v.ID = t.key // the same chart a second time
 		}
@@ -237,6 +237,10 @@ func (b *bundle) model(uuid string) (*model, error) {
 	}
 	return newModel(doc), nil
 }
+
+// named returns a name that documents accept. A dashboard's title and a tab's
+// text may be empty or too long; the whole of it stands in the original.
+func named(s string) string { return cmp.Or(shorten(s, maxName), "Untitled") }
 
 // document returns the report as it is archived.
 func (r *reportBuilder) document() ([]byte, error) {

@@ -218,7 +218,7 @@ func (s *Source) passedOver() []tenant.Omission {
 	for _, folder := range slices.Sorted(maps.Keys(s.bundle.passedOver)) {
 		reason := "files of the bundle that this program does not read"
 		if folder != "" && !strings.HasSuffix(folder, ".yaml") {
-			reason = fmt.Sprintf("files in the bundle's folder %s, which this program does not read", printable(folder))
+			reason = fmt.Sprintf("files in the bundle's folder %s, which this program does not read", printable(shorten(folder, maxQuoted)))
 		}
 		omissions = append(omissions, tenant.Omission{Kind: "bundle_files", Count: s.bundle.passedOver[folder], Reason: reason})
 	}

@@ -83,25 +83,38 @@ func TestSelection(t *testing.T) {
 }
 
 func TestBundleThatChanges(t *testing.T) {
+	for path, kind := range map[string]layout.Kind{
+		"charts/Revenue.yaml":              layout.Report,
+		"dashboards/Sales.yaml":            layout.Report,
+		"datasets/Warehouse_1/orders.yaml": layout.Model,
+	} {
+		for _, change := range []string{"edited", "removed"} {
+			t.Run(path+" "+change, func(t *testing.T) { checkChange(t, path, change, kind) })
+		}
+	}
+}
+
+func checkChange(t *testing.T, path, change string, kind layout.Kind) {
 	bundle := sample(t, "report.txtar")
 	src := open(t, bundle, Options{Tenant: acme})
-	chart := bundle["charts/Revenue.yaml"]
-	bundle["charts/Revenue.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(chart.Data), "Net", "Nett", 1))}
-	delete(bundle, "datasets/Warehouse_1/orders.yaml")
-	failed := map[layout.Kind]error{}
+	text := bundle[path].Data
+	if delete(bundle, path); change == "edited" {
+		bundle[path] = &fstest.MapFile{Data: append(text, '\n')}
+	}
+	noticed := false
 	for e, err := range src.Entries(t.Context(), tenant.Selection{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := e.Open(t.Context()); err != nil {
-			failed[e.Name.Kind] = err
+			if !errors.Is(err, tenant.ErrChanged) || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: %v, want tenant.ErrChanged and the path", e.Name, err)
+			}
+			noticed = noticed || e.Name.Kind == kind
 		}
 	}
-	if err := failed[layout.Report]; !errors.Is(err, tenant.ErrChanged) || !strings.Contains(err.Error(), "charts/Revenue.yaml") {
-		t.Errorf("report of a changed chart: %v, want tenant.ErrChanged", err)
-	}
-	if err := failed[layout.Model]; err == nil || !strings.Contains(err.Error(), "orders.yaml") {
-		t.Errorf("model of a removed dataset: %v", err)
+	if !noticed {
+		t.Errorf("no %s notices", kind)
 	}
 	if _, err := src.Omissions(t.Context(), tenant.Selection{}); !errors.Is(err, tenant.ErrChanged) {
 		t.Errorf("Omissions: %v, want tenant.ErrChanged", err)
@@ -190,6 +203,27 @@ func TestSecretsStayBehind(t *testing.T) {
 		if strings.Contains(string(doc), "hunter") {
 			t.Errorf("%s holds a password", name)
 		}
+	}
+}
+
+func TestLongNames(t *testing.T) {
+	bundle := sample(t, "per-dashboard.txtar")
+	long := strings.Repeat("ü", 300)
+	for path, text := range map[string]string{
+		"dashboards/a.yaml":  "dashboard_title: " + long + "\nuuid: da540000-0000-4000-8000-00000000000a\nposition: {ROOT_ID: {children: [T]}, T: {type: TABS, children: [U]}, U: {type: TAB, meta: {text: " + long + "}}}\n",
+		"dashboards/b.yaml":  "dashboard_title: ''\nuuid: da540000-0000-4000-8000-00000000000b\n",
+		"datasets/db/1.yaml": "table_name: one\nuuid: 5e7a0000-0000-4000-8000-000000000001\ndatabase_uuid: dddddddd-0000-4000-8000-000000000001\ncolumns: [{column_name: c, groupby: true, verbose_name: " + long + "}]\n",
+	} {
+		bundle["export_1/"+path] = &fstest.MapFile{Data: []byte(text)}
+	}
+	docs := documents(t, open(t, bundle, Options{Tenant: acme, PerDashboard: true}))
+	checkWorkspaces(t, docs)
+	whole := map[layout.Kind]int{}
+	for name, doc := range docs {
+		whole[name.Kind] += strings.Count(string(doc), long)
+	}
+	if whole[layout.Report] != 2 || whole[layout.Model] != 1 {
+		t.Errorf("the long texts stand whole in %v, want twice in a report and once in a model", whole)
 	}
 }
 

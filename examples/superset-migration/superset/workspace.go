@@ -85,7 +85,7 @@ func (b *bundle) plan(tenantID, name string, perDashboard bool) []*workspace {
 		for _, group := range b.groups() {
 			w := &workspace{
 				id:         derivedID("workspace", tenantID, group.dashboards[0].uuid),
-				name:       cmp.Or(group.dashboards[0].name, "Untitled"),
+				name:       named(group.dashboards[0].name),
 				dashboards: group.dashboards,
 			}
 			all = append(all, w)

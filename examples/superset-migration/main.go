@@ -1,0 +1,145 @@
+// Superset-migration turns an asset bundle of Apache Superset, a folder or the
+// ZIP file that its export makes, into a tenant archive or a tenant folder.
+//
+//	superset-migration -tenant acme -sign-with KEY -o FILE BUNDLE
+//	superset-migration -tenant acme -dir FOLDER BUNDLE
+//
+// It is an example: package superset beneath it is what a service would write
+// for itself, and this program is all that is needed around it.
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/oneanalytics/oa-archive/examples/superset-migration/superset"
+	"github.com/oneanalytics/oa-archive/manifest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	fmt.Fprintf(os.Stderr, "superset-migration: %v\n", err)
+	os.Exit(1)
+}
+
+// config is what the command line asks for.
+type config struct {
+	bundle   string
+	archive  string // exactly one of archive and folder is set
+	folder   string
+	signWith string
+	unsigned bool
+	options  superset.Options
+}
+
+func parse(args []string, help io.Writer) (config, error) {
+	var c config
+	flags := flag.NewFlagSet("superset-migration", flag.ContinueOnError)
+	flags.SetOutput(help)
+	flags.Usage = func() {
+		fmt.Fprintln(help, "superset-migration [flags] BUNDLE\n\nturns a Superset asset bundle, a folder or ZIP file, into a tenant archive or a tenant folder\n\nflags:")
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&c.archive, "o", "", "write an archive to this new `FILE`")
+	flags.StringVar(&c.folder, "dir", "", "write a tenant folder to this new `FOLDER`")
+	flags.StringVar(&c.signWith, "sign-with", "", "sign the archive with the private key in this `FILE` (Ed25519, OpenSSH)")
+	flags.BoolVar(&c.unsigned, "unsigned", false, "write an archive without signatures")
+	flags.StringVar(&c.options.Tenant.ID, "tenant", "", "`ID` of the tenant that the bundle becomes")
+	flags.StringVar(&c.options.Tenant.Name, "name", "", "`NAME` of the tenant; its id if absent")
+	flags.StringVar(&c.options.Tenant.Region, "region", "", "`REGION` in which the tenant's data lives")
+	flags.StringVar(&c.options.Workspace, "workspace", "", "`NAME` of the workspace; \"Apache Superset\" if absent")
+	flags.BoolVar(&c.options.PerDashboard, "workspace-per-dashboard", false, "give each dashboard a workspace; those that share a dataset share it")
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	c.bundle = flags.Arg(0)
+	if c.options.Tenant.Name == "" {
+		c.options.Tenant.Name = c.options.Tenant.ID
+	}
+	switch {
+	case flags.NArg() != 1:
+		return c, errors.New("name one bundle; -h lists the flags")
+	case c.options.Tenant.ID == "":
+		return c, errors.New("-tenant is missing: a bundle does not say whose it is")
+	case (c.archive == "") == (c.folder == ""):
+		return c, errors.New("give either -o for an archive or -dir for a folder")
+	case c.archive != "" && (c.signWith == "") == !c.unsigned:
+		return c, errors.New("give either -sign-with KEY or -unsigned")
+	}
+	return c, nil
+}
+
+// run does what the arguments ask for and reports on out.
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	c, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	bundle, closeBundle, err := openBundle(c.bundle)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeBundle()) }()
+
+	src, err := superset.Open(bundle, c.options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+
+	var m *manifest.Manifest
+	if c.archive != "" {
+		m, err = writeArchive(ctx, src, c)
+	} else {
+		m, err = writeFolder(ctx, src, c.folder, c.options.Tenant)
+	}
+	if err != nil {
+		return err
+	}
+	return report(out, m)
+}
+
+// openBundle opens a folder, out of which no link leads, or a ZIP file.
+func openBundle(path string) (fs.FS, func() error, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		root, err := os.OpenRoot(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		return root.FS(), root.Close, nil
+	}
+	r, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, r.Close, nil
+}
+
+// report says what was written and, above all, what was not.
+func report(out io.Writer, m *manifest.Manifest) error {
+	included := m.Coverage.Included
+	_, err := fmt.Fprintf(out, "tenant %s: %d workspaces, %d datasets, %d reports, %d connections\ncontent %s\n",
+		m.Tenant.ID, included["workspaces"], included["datasets"], included["report"], included["connections"], m.ContentHash)
+	for _, o := range m.Coverage.Unsupported {
+		_, failed := fmt.Fprintf(out, "not in it: %d %s: %s\n", o.Count, o.Kind, o.Reason)
+		err = errors.Join(err, failed)
+	}
+	return err
+}
