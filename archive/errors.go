@@ -76,6 +76,7 @@ const (
 	CodeSwapped      Code = "swapped-content"     // holds the content of another entry
 	CodeChunks       Code = "chunk-list-mismatch" // chunk digests unlike the manifest's
 	CodeOffset       Code = "offset-mismatch"     // place unlike the manifest's
+	CodeContentHash  Code = "content-hash-mismatch"
 )
 
 // Findings about the manifest.

@@ -71,8 +71,13 @@ func (c *Checker) Next(path string) (layout.Name, error) {
 			keep = keep[:len(keep)-1]
 		}
 		for _, file := range keep {
-			if path[len(file)] == '/' {
+			below := path[len(file):]
+			if below[0] == '/' {
 				return layout.Name{}, fmt.Errorf("%w: %+q stands below the entry %+q", ErrConflict, path, file)
+			}
+			// The signatures of both would lie at x.sig and below x.sig/.
+			if strings.HasPrefix(below, ".sig/") {
+				return layout.Name{}, fmt.Errorf("%w: the signature of %+q would stand below that of %+q", ErrConflict, path, file)
 			}
 		}
 		c.prefixes = append(keep, path)

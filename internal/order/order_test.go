@@ -25,6 +25,9 @@ func TestNext(t *testing.T) {
 		{"extensions/v/a extensions/v/a-x extensions/v/a-x/y", ErrConflict, "E-4"},
 		{"extensions/v/a extensions/v/aa/b extensions/v/ab", nil, ""},
 		{"extensions/v/a/b extensions/v/a/c", nil, ""},
+		{"extensions/v/a extensions/v/a.sig", nil, ""},
+		{"extensions/v/a extensions/v/a.sig/b", ErrConflict, "E-4"},
+		{"extensions/v/a extensions/v/a-b extensions/v/a.sig/b/c", ErrConflict, "E-4"},
 	} {
 		var checker Checker
 		var err error

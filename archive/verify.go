@@ -1,0 +1,117 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Verify checks every byte of the archive in r: the form of the file, each
+// entry's digest and signature, the manifest, and what opts demand. It goes on
+// after the first thing that is wrong and reports them all.
+//
+// The error is about reading and about opts; what is wrong with the archive
+// stands in the report. When ctx ends, Verify returns at once with its error;
+// a call of r.ReadAt that is under way may still return later. Frames are
+// checked on opts.Workers goroutines, with memory for a few frames each.
+func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report, error) {
+	if size < 0 {
+		return nil, fmt.Errorf("archive: verify: size %d", size)
+	}
+	return interruptible(ctx, opts, func(opts Options) (*Report, error) {
+		led := &ledger{limit: opts.Limits.Findings}
+		t, fault, err := readTable(r, size)
+		if err != nil {
+			return nil, err
+		}
+		if fault == nil {
+			t.tail = nil
+			return verify(ctx, &tableSource{ctx: ctx, r: r, t: t, limits: frameLimits{manifest: opts.Limits.Manifest}}, led, opts)
+		}
+		report, err := verify(ctx, newStreamSource(io.NewSectionReader(r, 0, size), size, opts, led), led, opts)
+		if err == nil && report.OK() {
+			report.Findings = append(report.Findings, *fault)
+		}
+		return report, err
+	})
+}
+
+// VerifyStream is [Verify] for an archive that comes through a pipe. It accepts
+// and refuses the same archives. Where a frame is so damaged that its end
+// cannot be found, it stops, and the report is marked as incomplete.
+func VerifyStream(ctx context.Context, r io.Reader, opts Options) (*Report, error) {
+	return interruptible(ctx, opts, func(opts Options) (*Report, error) {
+		led := &ledger{limit: opts.Limits.Findings}
+		return verify(ctx, newStreamSource(r, -1, opts, led), led, opts)
+	})
+}
+
+func verify(ctx context.Context, src source, led *ledger, opts Options) (*Report, error) {
+	frames, err := newFrameReader(ctx, src, opts)
+	if err != nil {
+		return nil, err
+	}
+	w := newWalk(frames, led, opts)
+	for {
+		o, err := w.next()
+		if err != nil {
+			w.stop()
+			return nil, err
+		}
+		if o == nil {
+			break
+		}
+	}
+	if err := w.finish(); err != nil {
+		return nil, err
+	}
+	return w.conclude(), nil
+}
+
+// interruptible runs check so that the end of ctx is noticed even while a read
+// blocks. After it has returned, opts.Progress is not called any more.
+func interruptible(ctx context.Context, opts Options, check func(Options) (*Report, error)) (*Report, error) {
+	opts, err := opts.checked()
+	if err != nil {
+		return nil, err
+	}
+	if progress := opts.Progress; progress != nil {
+		var mu sync.Mutex
+		over := false
+		opts.Progress = func(done, total int64) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !over {
+				progress(done, total)
+			}
+		}
+		defer func() {
+			mu.Lock()
+			defer mu.Unlock()
+			over = true
+		}()
+	}
+	type result struct {
+		report *Report
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		report, err := check(opts)
+		done <- result{report, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("archive: verify: %w", ctx.Err())
+	case res := <-done:
+		if res.err != nil && !errors.Is(res.err, ctx.Err()) {
+			return nil, fmt.Errorf("archive: verify: %w", res.err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("archive: verify: %w", err)
+		}
+		return res.report, nil
+	}
+}
