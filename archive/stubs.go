@@ -13,31 +13,6 @@ import (
 
 var errLater = errors.New("archive: not written yet")
 
-// A Writer writes one archive as a stream. It writes to the underlying writer
-// only from within its own methods. It is not safe for concurrent use. After
-// the first error every method returns that error.
-type Writer struct{}
-
-// NewWriter starts an archive on w.
-func NewWriter(w io.Writer, opts WriterOptions) (*Writer, error) { return nil, errLater }
-
-// Create starts the entry that hdr describes. What is written to the result
-// until the next Create or Close becomes its content.
-func (w *Writer) Create(hdr Header) (io.Writer, error) { return nil, errLater }
-
-// SetCoverage sets the coverage section of the manifest. Counts of layout's
-// kinds are added by Close; giving other counts for them is an error there.
-func (w *Writer) SetCoverage(c manifest.Coverage) {}
-
-// Close finishes the archive, but does not close the underlying writer.
-func (w *Writer) Close() error { return errLater }
-
-// Abort gives up. The output is no archive. After Close it does nothing.
-func (w *Writer) Abort() {}
-
-// Manifest returns the manifest after a successful Close, else nil.
-func (w *Writer) Manifest() *manifest.Manifest { return nil }
-
 // An Archive gives random access to a file. It is safe for concurrent use. It
 // implements fs.FS, fs.ReadDirFS, fs.StatFS and fs.ReadFileFS; all bytes it
 // hands out have been verified.

@@ -1,11 +1,6 @@
 package diff
 
-import (
-	"context"
-	"errors"
-
-	"github.com/oneanalytics/oa-archive/tenant"
-)
+import "github.com/oneanalytics/oa-archive/tenant"
 
 // Status says what became of an asset between the first state and the second.
 type Status string
@@ -75,9 +70,3 @@ type Result struct {
 
 // Same reports whether both states have the same content.
 func (r *Result) Same() bool { return r.Old.ContentHash == r.New.ContentHash }
-
-// Compare compares the state of old with that of new. Entries whose digest
-// the source does not know beforehand are read. Neither source is closed.
-func Compare(ctx context.Context, old, new tenant.Source, opts Options) (*Result, error) {
-	return nil, errors.New("diff: not written yet")
-}

@@ -92,7 +92,11 @@ func (a *adaptation) principal(r schema.Reference) {
 		a.p.unresolved(string(r.To), r.ID, a.it.id, a.effect(r))
 		if !r.Required && strings.HasSuffix(r.Pointer, "/owner") {
 			a.set = append(a.set, docedit.Edit{Pointer: r.Pointer, Value: nil})
-			a.change("arrives without its owner %s, who is not in the target", name)
+			if r.Pointer == "/owner" {
+				a.change("arrives without its owner %s, who is not in the target", name)
+			} else {
+				a.change("loses the owner at %s: %s, who is not in the target", r.Pointer, name)
+			}
 			return
 		}
 		a.lack(r, name+", which is not in the target")

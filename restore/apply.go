@@ -34,9 +34,18 @@ func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Ta
 	if blocked := plan.BlockedSteps(); len(blocked) > 0 {
 		return nil, &BlockedError{Steps: blocked}
 	}
-	if err := sameArchive(plan, a); err != nil {
+	digest := layout.Digest(a.ManifestDigest())
+	if err := plan.checkArchive(a.Manifest(), digest); err != nil {
 		return nil, err
 	}
+	if err := verifyArchive(ctx, a); err != nil {
+		return nil, err
+	}
+	return apply(ctx, plan, a, digest, target, opts)
+}
+
+// apply is Apply for an archive that was verified.
+func apply(ctx context.Context, plan *Plan, a source, manifestDigest layout.Digest, target tenant.Target, opts ApplyOptions) (*Result, error) {
 	info, err := target.Tenant(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("restore: describe the target: %w", err)
@@ -44,19 +53,14 @@ func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Ta
 	if info.ID != plan.Target.Tenant {
 		return nil, fmt.Errorf("restore: the plan is for tenant %q, the target is tenant %q", plan.Target.Tenant, info.ID)
 	}
-	if err := verifyArchive(ctx, a); err != nil {
-		return nil, err
-	}
-	run := &application{plan: plan, archive: a, target: target, info: info, opts: opts}
+	run := &application{plan: plan, archive: a, digest: manifestDigest, target: target, info: info, opts: opts}
 	return run.do(ctx)
 }
 
-// sameArchive reports whether a is the archive that the plan was made for.
-func sameArchive(plan *Plan, a *archive.Archive) error {
-	m := a.Manifest()
-	digest := layout.Digest(a.ManifestDigest()).String()
-	if plan.Archive.Manifest != digest || plan.Archive.ContentHash != m.ContentHash || plan.Archive.ID != m.ID {
-		return fmt.Errorf("restore: %w: it names archive %s, this is %s; plan the import of this one", ErrArchiveChanged, plan.Archive.ID, m.ID)
+// checkArchive refuses an archive that the plan was not made for.
+func (p *Plan) checkArchive(m *manifest.Manifest, digest layout.Digest) error {
+	if p.Archive.Manifest != digest.String() || p.Archive.ContentHash != m.ContentHash || p.Archive.ID != m.ID {
+		return fmt.Errorf("restore: %w: it names archive %s, this is %s; plan the import of this one", ErrArchiveChanged, p.Archive.ID, m.ID)
 	}
 	return nil
 }
@@ -80,7 +84,8 @@ func verifyArchive(ctx context.Context, a *archive.Archive) error {
 // application is one plan being applied.
 type application struct {
 	plan    *Plan
-	archive *archive.Archive
+	archive source
+	digest  layout.Digest // of the archive's manifest
 	target  tenant.Target
 	info    tenant.Info
 	opts    ApplyOptions
@@ -141,7 +146,7 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		r.result.ImportID, r.result.At = rec.ID, rec.At
 		return true, nil
 	}
-	p, err := newPlannerOn(ctx, r.archive, layout.Digest(r.archive.ManifestDigest()), tx, r.info, r.plan.Options)
+	p, err := newPlannerOn(ctx, r.archive, r.digest, tx, r.info, r.plan.Options)
 	if err != nil {
 		return false, err
 	}

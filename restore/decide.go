@@ -18,7 +18,7 @@ func (o Options) check() error {
 	}
 	for _, kind := range Kinds() {
 		d := o.PerKind[kind]
-		if !slices.Contains(policies, d) && (kind != Workspace || d != Merge) {
+		if !slices.Contains(policies, d) {
 			return refuse("per_kind", "%q for %s is not one of ask, overwrite, fork and skip", d, kind)
 		}
 	}
@@ -30,7 +30,7 @@ func (o Options) check() error {
 	for _, id := range sortedKeys(o.PerAsset) {
 		c := o.PerAsset[id]
 		switch {
-		case !slices.Contains([]Decision{Overwrite, Fork, Skip, Merge}, c.Decision):
+		case !slices.Contains([]Decision{Overwrite, Fork, Skip}, c.Decision):
 			return refuse("per_asset", "%q for %s is not one of overwrite, fork and skip", c.Decision, id)
 		case c.NewName != "" && c.Decision != Fork:
 			return refuse("per_asset", "%s has a new name, but only copies get one", id)
@@ -99,7 +99,7 @@ func (p *planner) decideWorkspace(it *item) {
 		it.policy, it.reason = Skip, "as asked"
 	case !exists:
 		it.policy, it.reason = Create, "the target does not have it"
-	case choice == Skip || choice == Merge:
+	case choice == Skip:
 		it.policy, it.reason = Merge, "its settings stay, as asked"
 	case choice == Overwrite:
 		it.policy, it.reason = Overwrite, "as asked"
@@ -127,9 +127,6 @@ func (p *planner) decideAsset(it *item) {
 		it.block("the archive has no metadata of its workspace %s", it.workspace)
 	case choice == Skip:
 		it.policy, it.reason = Skip, "as asked"
-	case choice == Merge:
-		it.policy = Blocked
-		it.block("only workspaces can be merged: choose overwrite, fork or skip")
 	case ws.policy == Skip:
 		it.policy = Blocked
 		it.block("needs %s, which is skipped and which the target does not have", ws.label())

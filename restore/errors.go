@@ -85,7 +85,7 @@ type Drift struct {
 	Path string `json:"path"`
 	Was  string `json:"was,omitempty"` // digest that the plan saw; empty when the plan does not know
 	Is   string `json:"is,omitempty"`  // digest now; empty when it is gone
-	What string `json:"what"`          // changed, gone, new, or elsewhere
+	What string `json:"what"`          // changed, gone or new; with an empty path, "elsewhere": outside the plan
 }
 
 // StaleError refuses a plan because the target changed since it was made.
@@ -102,6 +102,10 @@ func (e *StaleError) Error() string {
 		if i == 20 {
 			fmt.Fprintf(&b, "\n  … and %d more", len(e.Changed)-i)
 			break
+		}
+		if d.Path == "" {
+			b.WriteString("\n  entries that the plan does not touch")
+			continue
 		}
 		fmt.Fprintf(&b, "\n  %s: %s", d.Path, d.What)
 	}

@@ -144,7 +144,10 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 		return err
 	}
 	a.lost, a.text = ad.lost, text
-	a.notes = append(ad.changes, ad.blocked...)
+	a.notes = nil
+	for _, note := range append(ad.changes, ad.blocked...) {
+		a.notes = append(a.notes, fmt.Sprintf("%s %q: %s", singular(list), a.record.label(), note))
+	}
 	if isAssetList(list) {
 		ad.hand(owner)
 		a.notes = nil

@@ -36,7 +36,9 @@ func Kinds() []Kind {
 	return []Kind{Workspace, Dataset, Report, Alert, File, Audit, Extension}
 }
 
-// Choice is the answer for one asset.
+// Choice is the answer for one asset. A workspace that the target has and
+// that is skipped keeps its settings, but still takes the records that
+// imported assets need.
 type Choice struct {
 	Decision Decision `json:"decision"`           // overwrite, fork or skip
 	NewName  string   `json:"new_name,omitempty"` // fork only: the copy's name, instead of the name with " (copy)"

@@ -29,6 +29,14 @@ type record struct {
 	raw   json.RawMessage
 }
 
+// label is what people call the record.
+func (r record) label() string {
+	if r.name != "" {
+		return r.name
+	}
+	return r.key
+}
+
 // parseRecords reads a metadata document, which must have passed the strict
 // syntax check. Lists and records of unexpected shape are an error.
 func parseRecords(doc []byte) (*records, error) {

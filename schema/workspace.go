@@ -14,7 +14,9 @@ import (
 // model, every document the ids of its path. It takes documents of the kinds
 // metadata, model, report and alert in any order. Of rows and files it only
 // looks at the names, which must have a record; other kinds are passed over.
-// Contents are not kept after their turn, but what they define and refer to is.
+// A document is not kept after its turn, only what it defines and those of its
+// references that lead to documents yet to come. So memory is least when
+// documents come in canonical order.
 //
 // Each document should have passed [Validate]; one that cannot be read is
 // reported as a problem. Principals belong to the tenant, so one that the
@@ -38,7 +40,7 @@ type workspace struct {
 	reports  map[string]*document
 	bare     []layout.Name // rows and files
 	seen     map[layout.Name]bool
-	defined  map[identity]string // the path that defines each
+	defined  map[identity]bool // across documents
 	problems []located
 }
 
@@ -56,9 +58,14 @@ type located struct {
 
 // A document is what is kept of one.
 type document struct {
-	name   layout.Name
-	path   string
-	refs   []found[Reference]
+	name layout.Name
+	path string
+
+	// unreadable documents exist, but nothing more is known of them: their
+	// own problem is reported, and none that follows from it.
+	unreadable bool
+
+	refs   []found[Reference] // whose targets are not known yet
 	defs   []found[Definition]
 	inline map[string]bool // ids of measures written inline
 	model  *model          // of models
@@ -68,10 +75,10 @@ type document struct {
 
 // A pin is a dataset that a report lists.
 type pin struct {
-	*node
-	pointer string
-	dataset string
-	version int64
+	pointer     string
+	line, order int
+	dataset     string
+	version     int64
 }
 
 // record is what the metadata says beyond references and definitions.
@@ -82,7 +89,7 @@ type record struct {
 }
 
 func newWorkspace() *workspace {
-	return &workspace{models: map[string]*document{}, reports: map[string]*document{}, seen: map[layout.Name]bool{}, defined: map[identity]string{}}
+	return &workspace{models: map[string]*document{}, reports: map[string]*document{}, seen: map[layout.Name]bool{}, defined: map[identity]bool{}}
 }
 
 // add reads one document.
@@ -110,6 +117,7 @@ func (w *workspace) add(name layout.Name, doc []byte) {
 	}
 	if err := d.read(kind, doc); err != nil {
 		w.report(d, 0, Problem{Line: err.Problems[0].Line, Rule: err.Problems[0].Rule, Text: err.Problems[0].Text})
+		d.unreadable = true
 	}
 	w.docs = append(w.docs, d)
 	switch kind {
@@ -119,6 +127,22 @@ func (w *workspace) add(name layout.Name, doc []byte) {
 		w.models[name.Asset] = d
 	case KindReport:
 		w.reports[name.Asset] = d
+	}
+	w.define(d)
+	w.checkPath(d)
+	w.checkListed(d)
+	d.refs = slices.Clip(slices.DeleteFunc(d.refs, func(f found[Reference]) bool { return w.finds(d, f.value) }))
+}
+
+// define notes what a document defines for others to refer to.
+func (w *workspace) define(d *document) {
+	if d.unreadable && (d.name.Kind == layout.Report || d.name.Kind == layout.Alert) {
+		w.defined[identity{RefKind(d.name.Kind.String()), d.name.Asset}] = true
+	}
+	for _, f := range d.defs {
+		if def := f.value; def.Kind.IsUUID() || d.name.Kind == layout.Metadata {
+			w.defined[identity{def.Kind, def.ID}] = true
+		}
 	}
 }
 
@@ -142,10 +166,16 @@ func (d *document) read(kind Kind, doc []byte) *ValidationError {
 	if err != nil {
 		return fault(err)
 	}
-	d.refs, d.defs = walked.refs, walked.defs
+	d.refs = walked.refs
+	for _, f := range walked.defs {
+		if f.value.Kind != RefVisual && f.value.Kind != RefBookmark && !f.value.Kind.InModel() {
+			d.defs = append(d.defs, f)
+		}
+	}
 	switch kind {
 	case KindModel:
 		d.model = newModel(tree, walked)
+		d.model.tree, d.model.refs = nil, nil
 	case KindMetadata:
 		d.record = readRecord(tree)
 		d.inline = inlineMeasures(tree)
@@ -175,7 +205,7 @@ func readPins(tree *node) []pin {
 	var pins []pin
 	for i, n := range tree.member("datasets").elements() {
 		if id := n.member("id").text(); id != "" {
-			pins = append(pins, pin{n, fmt.Sprintf("/datasets/%d", i), id, n.member("version").integer()})
+			pins = append(pins, pin{fmt.Sprintf("/datasets/%d", i), n.line, n.order, id, n.member("version").integer()})
 		}
 	}
 	return pins

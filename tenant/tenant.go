@@ -81,7 +81,8 @@ type Target interface {
 	// Tenant describes the tenant.
 	Tenant(ctx context.Context) (Info, error)
 	// Inventory yields every entry with its digest and size, in canonical
-	// order, rows and audit trail included.
+	// order, rows and audit trail included. Entries may be opened after the
+	// listing; content that an import has changed since is [ErrChanged].
 	Inventory(ctx context.Context) iter.Seq2[Entry, error]
 	// Begin starts the one transaction in which an import happens. It takes
 	// the tenant's import lock, or returns an error wrapping [ErrLocked]

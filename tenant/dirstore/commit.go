@@ -107,7 +107,10 @@ func (s *Store) pending() (*commitment, error) {
 // living process is at it, settle waits until that has finished or ctx ends.
 func (s *Store) settle(ctx context.Context) error {
 	for {
-		err := s.trySettle(ctx)
+		err := s.trySettle()
+		if err == nil {
+			return ctx.Err()
+		}
 		if !errors.Is(err, tenant.ErrLocked) {
 			return err
 		}
@@ -119,14 +122,14 @@ func (s *Store) settle(ctx context.Context) error {
 
 // trySettle is settle, but does not wait: the error wraps [tenant.ErrLocked]
 // when a living process is at it.
-func (s *Store) trySettle(ctx context.Context) error {
+func (s *Store) trySettle() error {
 	if err := s.checkPrivate(); err != nil {
 		return err
 	}
 	if _, err := s.root.Lstat(commitFile); errors.Is(err, fs.ErrNotExist) {
-		return ctx.Err()
+		return nil
 	}
-	unlock, err := s.tryLock(ctx)
+	unlock, err := s.tryLock()
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,11 @@ const ignored = "/lock\n/staging/\n/commit.json\n*.tmp\n"
 // operating system gives it back when the process dies. The error wraps
 // [tenant.ErrLocked] when ctx ends first.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("dirstore: lock %s: %w", s.path, err)
+	}
 	for {
-		unlock, err := s.tryLock(ctx)
+		unlock, err := s.tryLock()
 		if !errors.Is(err, tenant.ErrLocked) {
 			return unlock, err
 		}
@@ -48,10 +51,7 @@ func pause(ctx context.Context) error {
 
 // tryLock is lock, but does not wait: the error wraps [tenant.ErrLocked] when
 // the lock is held.
-func (s *Store) tryLock(ctx context.Context) (unlock func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("dirstore: lock %s: %w", s.path, err)
-	}
+func (s *Store) tryLock() (unlock func(), err error) {
 	if err := s.makePrivate(); err != nil {
 		return nil, err
 	}

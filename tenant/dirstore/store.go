@@ -47,7 +47,7 @@ func Open(path string) (*Store, error) {
 	if _, err := s.readTenant(); err != nil {
 		return nil, errors.Join(err, s.root.Close())
 	}
-	if err := s.trySettle(context.Background()); err != nil && !errors.Is(err, tenant.ErrLocked) {
+	if err := s.trySettle(); err != nil && !errors.Is(err, tenant.ErrLocked) {
 		return nil, errors.Join(err, s.root.Close())
 	}
 	return s, nil

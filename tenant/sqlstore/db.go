@@ -2,42 +2,117 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-var errUnwritten = errors.New("sqlstore: not written yet")
-
 // DB is a database of tenants. It is safe for concurrent use.
-type DB struct{}
+type DB struct {
+	name    string // for messages
+	pool    *sql.DB
+	dialect *dialect
+}
 
-// OpenSQLite opens the database in the file at path, which must exist.
-func OpenSQLite(ctx context.Context, path string) (*DB, error) { return nil, errUnwritten }
-
-// CreateSQLite makes a database without tenants in a new file at path.
-func CreateSQLite(ctx context.Context, path string) (*DB, error) { return nil, errUnwritten }
+// Close closes the database. Snapshots and transactions must have ended.
+func (db *DB) Close() error {
+	if err := db.pool.Close(); err != nil {
+		return fmt.Errorf("sqlstore: close %s: %w", db.name, err)
+	}
+	return nil
+}
 
 // Tenants returns the tenants in the database, ordered by id.
-func (db *DB) Tenants(ctx context.Context) ([]tenant.Info, error) { return nil, errUnwritten }
+func (db *DB) Tenants(ctx context.Context) ([]tenant.Info, error) {
+	s, err := db.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.tenants()
+	return all, errors.Join(err, s.rollback())
+}
 
-// CreateTenant adds a blank tenant.
-func (db *DB) CreateTenant(ctx context.Context, info tenant.Info) error { return errUnwritten }
+func (s *session) tenants() (all []tenant.Info, err error) {
+	_, err = s.query(func(scan scanFunc) error {
+		var t tenant.Info
+		all = append(all, t)
+		last := &all[len(all)-1]
+		return scan(&last.ID, &last.Name, &last.Region, &last.Jurisdiction)
+	}, "SELECT id, name, region, jurisdiction FROM tenants ORDER BY id")
+	return all, err
+}
 
-// Tenant returns the tenant with the given id.
-func (db *DB) Tenant(ctx context.Context, id string) (*Store, error) { return nil, errUnwritten }
+// CreateTenant adds a blank tenant. The error wraps [tenant.ErrExists] when
+// its id is taken, and [tenant.ErrLocked] when ctx ends during an import.
+func (db *DB) CreateTenant(ctx context.Context, t tenant.Info) error {
+	if err := t.Check(); err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
+	}
+	s, err := db.write(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.createTenant(t); err != nil {
+		return errors.Join(err, s.rollback())
+	}
+	return s.commit()
+}
 
-// Close closes the database.
-func (db *DB) Close() error { return nil }
+func (s *session) createTenant(t tenant.Info) error {
+	switch _, err := s.tenant(t.ID); {
+	case err == nil:
+		return fmt.Errorf("sqlstore: %s: %s: %w", s.db.name, t.ID, tenant.ErrExists)
+	case !errors.Is(err, tenant.ErrNoTenant):
+		return err
+	}
+	return s.exec("INSERT INTO tenants (id, name, region, jurisdiction) VALUES (?, ?, ?, ?)", t.ID, t.Name, t.Region, t.Jurisdiction)
+}
 
-// Store is one tenant in a database.
-type Store struct{}
+// tenant returns the description of a tenant. The error wraps
+// [tenant.ErrNoTenant] and names the tenants that there are.
+func (s *session) tenant(id string) (t tenant.Info, err error) {
+	n, err := s.query(func(scan scanFunc) error {
+		return scan(&t.ID, &t.Name, &t.Region, &t.Jurisdiction)
+	}, "SELECT id, name, region, jurisdiction FROM tenants WHERE id = ?", id)
+	if err != nil || n == 1 {
+		return t, err
+	}
+	all, err := s.tenants()
+	if err != nil {
+		return t, err
+	}
+	return t, fmt.Errorf("sqlstore: %s: %w: %+q; %s", s.db.name, tenant.ErrNoTenant, id, enumerate(all))
+}
 
-// Snapshot returns the tenant's present state.
-func (s *Store) Snapshot(ctx context.Context) (tenant.Source, error) { return nil, errUnwritten }
+// enumerate names up to ten tenants.
+func enumerate(all []tenant.Info) string {
+	const most = 10
+	if len(all) == 0 {
+		return "the database holds no tenants"
+	}
+	var ids []string
+	for _, t := range all[:min(len(all), most)] {
+		ids = append(ids, t.ID)
+	}
+	text := "it holds " + strings.Join(ids, ", ")
+	if len(all) > most {
+		text += fmt.Sprintf(" and %d more", len(all)-most)
+	}
+	return text
+}
 
-// Target returns the store as what an import changes.
-func (s *Store) Target() tenant.Target { return nil }
-
-// Close releases the store; the database stays open.
-func (s *Store) Close() error { return nil }
+// Tenant returns the tenant with the given id. The error wraps
+// [tenant.ErrNoTenant] and names the ids that exist when there is none.
+func (db *DB) Tenant(ctx context.Context, id string) (*Store, error) {
+	s, err := db.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.tenant(id); err != nil {
+		return nil, errors.Join(err, s.rollback())
+	}
+	return &Store{db: db, id: id}, s.rollback()
+}

@@ -125,7 +125,7 @@ func (m *memory) entry(n layout.Name, content []byte, closed *bool) tenant.Entry
 		content = content[:min(len(content), 4<<20)]
 	}
 	e.Open = func(ctx context.Context) (io.ReadCloser, error) {
-		if m.fault == "mixture" {
+		if m.fault == "mixture" || m.fault == "mixture later" {
 			content = m.entries[n]
 		}
 		if err := ctx.Err(); err != nil {
@@ -214,7 +214,7 @@ func (tx *memoryTx) Put(ctx context.Context, name layout.Name, size int64, conte
 		if err == io.EOF {
 			break
 		}
-		if err != nil && tx.m.fault == "reader's error swallowed" {
+		if err != nil && (tx.m.fault == "reader's error swallowed" || tx.m.fault == "unexpected end swallowed" && err == io.ErrUnexpectedEOF) {
 			break
 		}
 		if err != nil {

@@ -185,6 +185,35 @@ var contentPromises = []promise{
 		wg.Wait()
 		c.same("snapshot", got, contentsOfEveryShape())
 	}},
+	{"the inventory's contents can be opened later", func(c *checker) {
+		c.store(sample()...)
+		var entries []tenant.Entry
+		for e, err := range c.subject.Target().Inventory(c.ctx) {
+			if err != nil {
+				c.Fatal(err)
+			}
+			entries = append(entries, e)
+		}
+		for i, e := range entries {
+			content, err := c.content(e)
+			if err != nil {
+				c.Fatalf("%s: %v", e.Name, err)
+			}
+			c.same("inventory", []original{{e.Name.String(), content}}, sample()[i:i+1])
+		}
+		tx := c.begin()
+		revised(c, tx)
+		c.commit(tx)
+		for i, e := range entries {
+			content, err := c.content(e)
+			switch {
+			case err == nil:
+				c.same("inventory, after a commit", []original{{e.Name.String(), content}}, sample()[i:i+1])
+			case !errors.Is(err, tenant.ErrChanged):
+				c.Errorf("%s, after a commit: %v, want the old content or tenant.ErrChanged", e.Name, err)
+			}
+		}
+	}},
 	{"a closed snapshot yields nothing more", func(c *checker) {
 		c.store(sample()...)
 		src := c.snapshot()

@@ -41,6 +41,8 @@ func TestSuiteNoticesFaults(t *testing.T) {
 		"commit after rollback":      "a transaction that ended takes no more changes",
 		"errors forgotten":           "a transaction cannot be committed after an error",
 		"reader's error swallowed":   "an error of the reader leaves nothing",
+		"unexpected end swallowed":   "an error of the reader leaves nothing",
+		"mixture later":              "the inventory's contents can be opened later",
 		"short content accepted":     "content shorter than stated is refused",
 		"long content accepted":      "content longer than stated is refused",
 		"any name":                   "names that are no entry's are refused",

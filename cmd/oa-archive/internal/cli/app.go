@@ -82,12 +82,14 @@ oa-archive import acme.oa-archive --into sqlite:acme.db --on-conflict fork`,
 			return cmd.Help()
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetOut(a.term.Out)
 	root.SetErr(a.term.Err)
 	root.SetHelpFunc(a.help)
 	root.SetFlagErrorFunc(flagError)
 	global := root.PersistentFlags()
+	global.SortFlags = false
 	global.BoolVar(&a.json, "json", false, "print one JSON document instead of text")
 	global.BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes on standard error")
 	global.BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR in the environment")

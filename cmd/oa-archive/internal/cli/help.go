@@ -43,8 +43,10 @@ func group(cmd *cobra.Command, title string, declare func(*pflag.FlagSet)) {
 // help prints a verb's page to standard output.
 func (a *app) help(cmd *cobra.Command, _ []string) {
 	p := a.out()
+	// Long lines of prose and commands are the author's business.
+	verbatim := func(line string) { p.Verbatim(render.Text(line)) }
 	for line := range strings.SplitSeq(firstOf(cmd.Long, cmd.Short), "\n") {
-		p.Line(render.Text(line))
+		verbatim(line)
 	}
 	heading := func(title string) {
 		p.Blank()
@@ -58,12 +60,12 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	if cmd.Example != "" {
 		heading("Examples")
 		for line := range strings.SplitSeq(cmd.Example, "\n") {
-			p.Line(render.Text("  " + line))
+			verbatim("  " + line)
 		}
 	}
 	for _, title := range groupTitles(cmd) {
 		heading(title)
-		printFlags(p, cmd.LocalNonPersistentFlags(), title)
+		printFlags(p, cmd.Flags(), title)
 	}
 	heading("Everywhere")
 	printFlags(p, cmd.Root().PersistentFlags(), "")
@@ -91,7 +93,7 @@ func (a *app) listVerbs(p *render.Printer, root *cobra.Command) {
 func groupTitles(cmd *cobra.Command) []string {
 	var titles []string
 	seen := map[string]bool{}
-	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		for _, title := range f.Annotations[groupAnnotation] {
 			if !seen[title] {
 				seen[title] = true

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/overview"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/tenant/archivesource"
 )
 
 // inspectJSON is the --json output of inspect.
@@ -74,7 +75,7 @@ func (a *app) inspect(ctx context.Context, file string, f *inspectFlags) (err er
 		return err
 	}
 	defer closeInto(&err, o)
-	contents, err := overview.Read(ctx, o.Archive, f.workspaces)
+	contents, err := overview.Read(ctx, archivesource.New(o.Archive), f.workspaces)
 	if errors.Is(err, overview.ErrNoWorkspace) {
 		return usagef("`oa-archive inspect` without --workspace lists them", "%w", err)
 	}

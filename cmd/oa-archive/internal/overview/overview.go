@@ -1,4 +1,4 @@
-// Package overview reads an archive's documents and says what is in it:
+// Package overview reads a tenant's documents and says what is in it:
 // workspaces, their datasets with what depends on them, reports, alerts, files,
 // connections and people. It is what `oa-archive inspect` shows.
 package overview
@@ -8,13 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
-	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
-	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/schema"
+	"github.com/oneanalytics/oa-archive/tenant"
 )
 
 // Overview is what an archive holds. Its JSON is part of the output of
@@ -110,13 +110,20 @@ type Connection struct {
 	Type string `json:"type"`
 }
 
-// Read reads the documents of the archive, all workspaces or those that only
-// names by id or name. Documents that cannot be understood are listed as
-// problems; errors are those of reading and verifying, and an unknown workspace
-// in only.
-func Read(ctx context.Context, a *archive.Archive, only []string) (*Overview, error) {
-	r := &reader{ctx: ctx, archive: a, overview: &Overview{Workspaces: []*Workspace{}, Extensions: []Part{}}}
-	for _, e := range a.Manifest().Entries {
+// MaxDocument is the largest document, in bytes, that is read. Larger ones are
+// listed as problems.
+const MaxDocument = 64 << 20
+
+// Read reads the documents of a source (package archivesource makes an archive
+// one), all workspaces or those that only names by id or name. Documents that
+// cannot be understood are listed as problems; errors are those of reading and
+// verifying, and an unknown workspace in only.
+func Read(ctx context.Context, source tenant.Source, only []string) (*Overview, error) {
+	r := &reader{ctx: ctx, overview: &Overview{Workspaces: []*Workspace{}, Extensions: []Part{}}}
+	for e, err := range source.Entries(ctx, tenant.Selection{Rows: true, Audit: true}) {
+		if err != nil {
+			return nil, err
+		}
 		if err := r.entry(e); err != nil {
 			return nil, err
 		}
@@ -152,23 +159,19 @@ func (o *Overview) restrict(only []string) error {
 
 type reader struct {
 	ctx      context.Context
-	archive  *archive.Archive
 	overview *Overview
 	at       *Workspace // the one under way
 	metadata metadata   // of it
 }
 
-func (r *reader) entry(e manifest.Entry) error {
-	name, err := layout.Parse(e.Path)
-	if err != nil {
-		return err
-	}
+func (r *reader) entry(e tenant.Entry) error {
+	name, path := e.Name, e.Name.String()
 	switch name.Kind {
 	case layout.Audit:
-		r.overview.Audit = &Part{e.Path, e.Size}
+		r.overview.Audit = &Part{path, e.Size}
 		return nil
 	case layout.Extension:
-		r.overview.Extensions = append(r.overview.Extensions, Part{e.Path, e.Size})
+		r.overview.Extensions = append(r.overview.Extensions, Part{path, e.Size})
 		return nil
 	}
 	if r.at == nil || r.at.ID != name.Workspace {
@@ -185,16 +188,34 @@ func (r *reader) entry(e manifest.Entry) error {
 		r.file(name.Asset, e.Size)
 		return nil
 	}
-	doc, err := r.archive.ReadDocument(r.ctx, e.Path, 0)
-	if errors.Is(err, archive.ErrLimit) {
-		r.problem(e.Path, err)
+	doc, err := r.read(e)
+	if errors.Is(err, errTooLarge) {
+		r.problem(path, err)
 		doc, err = nil, nil
 	}
 	if err != nil {
 		return err
 	}
-	r.document(name, e, doc)
+	r.document(name, path, e.Size, doc)
 	return nil
+}
+
+var errTooLarge = errors.New("too large to be read here")
+
+func (r *reader) read(e tenant.Entry) (doc []byte, err error) {
+	if e.Size > MaxDocument {
+		return nil, errTooLarge
+	}
+	content, err := e.Open(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	doc, err = io.ReadAll(io.LimitReader(content, MaxDocument+1))
+	if err == nil && len(doc) > MaxDocument {
+		return nil, errTooLarge
+	}
+	return doc, err
 }
 
 func newWorkspace(id string) *Workspace {
@@ -210,7 +231,7 @@ func (r *reader) problem(path string, err error) {
 
 // document reads one document. The strict syntax check of package schema comes
 // first, so that what is shown is what every other reader sees.
-func (r *reader) document(name layout.Name, e manifest.Entry, doc []byte) {
+func (r *reader) document(name layout.Name, path string, size int64, doc []byte) {
 	kind, ok := schema.KindOf(name.Kind)
 	if !ok {
 		return
@@ -219,19 +240,19 @@ func (r *reader) document(name layout.Name, e manifest.Entry, doc []byte) {
 	var err error
 	if doc != nil {
 		if refs, err = schema.References(kind, doc); err != nil {
-			r.problem(e.Path, err)
+			r.problem(path, err)
 			doc = nil
 		}
 	}
 	switch name.Kind {
 	case layout.Metadata:
-		r.metadataDocument(e.Path, doc)
+		r.metadataDocument(path, doc)
 	case layout.Model:
-		r.model(name.Asset, e.Size, doc, refs)
+		r.model(name.Asset, size, doc, refs)
 	case layout.Report:
-		r.report(e.Path, name.Asset, e.Size, doc, refs)
+		r.report(path, name.Asset, size, doc, refs)
 	case layout.Alert:
-		r.alert(e.Path, name.Asset, e.Size, doc)
+		r.alert(path, name.Asset, size, doc)
 	}
 }
 

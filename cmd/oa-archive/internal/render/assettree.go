@@ -21,7 +21,8 @@ type assetTree struct {
 	dependents map[string][]func(branch string)
 }
 
-func newAssetTree(w *overview.Workspace, ids map[string]string, all bool) *assetTree {
+func newAssetTree(inCanonicalOrder *overview.Workspace, ids map[string]string, all bool) *assetTree {
+	w := forPeople(inCanonicalOrder)
 	t := &assetTree{
 		w: w, ids: ids, seen: map[string]bool{}, names: map[string]string{},
 		dependents: map[string][]func(string){},
@@ -44,6 +45,17 @@ func newAssetTree(w *overview.Workspace, ids map[string]string, all bool) *asset
 	return t
 }
 
+// forPeople returns a copy of w with its lists ordered by name.
+func forPeople(w *overview.Workspace) *overview.Workspace {
+	c := *w
+	c.Datasets, c.Reports, c.Alerts, c.Files = slices.Clone(w.Datasets), slices.Clone(w.Reports), slices.Clone(w.Alerts), slices.Clone(w.Files)
+	slices.SortFunc(c.Datasets, func(a, b overview.Dataset) int { return byName(a.Name, b.Name, a.ID, b.ID) })
+	slices.SortFunc(c.Reports, func(a, b overview.Report) int { return byName(a.Name, b.Name, a.ID, b.ID) })
+	slices.SortFunc(c.Alerts, func(a, b overview.Alert) int { return byName(a.Name, b.Name, a.ID, b.ID) })
+	slices.SortFunc(c.Files, func(a, b overview.File) int { return byName(a.Name, b.Name, a.ID, b.ID) })
+	return &c
+}
+
 func (t *assetTree) build() {
 	datasets := t.w.Datasets
 	if t.short && len(datasets) > fewDatasets {
@@ -61,7 +73,8 @@ func (t *assetTree) build() {
 		files = files[:fewOtherAssets]
 	}
 	for _, f := range files {
-		t.row("", "file", f.ID, f.Name, f.MediaType, f.Size, Plain)
+		mediaType, _, _ := strings.Cut(f.MediaType, ";")
+		t.row("", "file", f.ID, f.Name, mediaType, f.Size, Plain)
 	}
 	t.more("", len(t.w.Files)-len(files), "file")
 }
@@ -87,17 +100,17 @@ func (t *assetTree) more(branch string, n int, noun string) {
 func (t *assetTree) dataset(d *overview.Dataset) {
 	about := []string{d.Mode}
 	if d.RowCount != nil {
-		about = append(about, Plural(*d.RowCount, "row"))
-	}
-	about = append(about, plural(d.Measures, "measure"), plural(d.Dimensions, "dimension"))
-	if d.Subjects > 0 {
-		about = append(about, "row security")
+		about = append(about, Short(*d.RowCount)+" rows")
 	}
 	size := d.Size
 	if d.RowsSize != nil {
 		size += *d.RowsSize
-		about = append(about, "rows archived")
+		about = append(about, "archived")
 	}
+	if d.Subjects > 0 {
+		about = append(about, "row security")
+	}
+	about = append(about, plural(d.Measures, "measure"), plural(d.Dimensions, "dimension"))
 	t.row("", "dataset", d.ID, d.Name, commas(about...), size, Strong)
 
 	all := t.dependents[d.ID]
@@ -125,7 +138,7 @@ func (t *assetTree) report(branch string, r *overview.Report, below string) {
 		return
 	}
 	t.seen[r.ID] = true
-	about := []string{plural(r.Pages, "page"), plural(r.Visuals, "visual"), plural(r.Bookmarks, "bookmark")}
+	about := []string{plural(r.Pages, "page"), plural(r.Visuals, "visual")}
 	var also []string
 	for _, id := range r.Datasets {
 		if id != below {
@@ -135,6 +148,7 @@ func (t *assetTree) report(branch string, r *overview.Report, below string) {
 	if len(also) > 0 {
 		about = append(about, "also uses "+strings.Join(also, " and "))
 	}
+	about = append(about, plural(r.Bookmarks, "bookmark"))
 	t.row(branch, "report", r.ID, r.Name, commas(about...), r.Size, Plain)
 }
 

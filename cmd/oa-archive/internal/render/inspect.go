@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (p *Printer) Inspect(i *Inspection) {
 	p.Line(Styled(Strong, i.File))
 	p.inspectHeader(i)
 	ids := shortIDs(i.Overview)
-	for _, w := range i.Overview.Workspaces {
+	for _, w := range slices.SortedFunc(slices.Values(i.Overview.Workspaces), func(a, b *overview.Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) }) {
 		p.Blank()
 		p.workspace(w, ids, i.All)
 	}
@@ -68,7 +69,7 @@ func (p *Printer) next(commands []string) {
 	p.Line(Styled(Strong, "Next"))
 	for _, c := range commands {
 		// Commands are for copying, so they are never cut.
-		p.WrapAfter(Text("  "), Accent, c)
+		p.Verbatim(Text("  "), Styled(Accent, c))
 	}
 }
 
@@ -99,7 +100,7 @@ const (
 )
 
 func (p *Printer) workspace(w *overview.Workspace, ids map[string]string, all bool) {
-	p.Line(Styled(Strong, "Workspace "+firstOf(w.Name, "without a name")), Styled(Faint, separator+w.ID+separator+Bytes(w.Size)))
+	p.Line(Styled(Strong, "Workspace "+firstOf(w.Name, "without a name")), Styled(Faint, separator+ids[w.ID]+separator+Bytes(w.Size)))
 	if w.Description != "" {
 		p.Wrap(2, Faint, w.Description)
 	}
@@ -128,6 +129,11 @@ func (p *Printer) workspace(w *overview.Workspace, ids map[string]string, all bo
 	for _, problem := range w.Problems {
 		p.WrapAfter(Styled(Bad, "  ! "), Plain, problem)
 	}
+}
+
+// byName orders for people: by name, small and capital letters alike.
+func byName(a, b, idA, idB string) int {
+	return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(idA, idB))
 }
 
 func commas(parts ...string) string {

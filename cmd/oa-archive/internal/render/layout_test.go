@@ -45,6 +45,11 @@ func TestQuantities(t *testing.T) {
 			t.Errorf("Count(%d) = %q, want %q", n, got, want)
 		}
 	}
+	for n, want := range map[int64]string{0: "0", 9999: "9,999", 10000: "10.0k", 60412: "60.4k", 999499: "999k", 999500: "1.00M", 4120775: "4.12M", 18e9: "18.0G"} {
+		if got := Short(n); got != want {
+			t.Errorf("Short(%d) = %q, want %q", n, got, want)
+		}
+	}
 	if got := Plural(1, "entry/entries") + " " + Plural(2000, "entry/entries") + " " + Plural(0, "report"); got != "1 entry 2,000 entries 0 reports" {
 		t.Errorf("Plural: %q", got)
 	}

@@ -35,6 +35,14 @@ func NewPrinter(w io.Writer, width int, color bool) *Printer {
 // Err returns the first error of a write.
 func (p *Printer) Err() error { return p.err }
 
+// Verbatim prints one line, however long.
+func (p *Printer) Verbatim(spans ...Span) {
+	width := p.width
+	p.width = 0
+	p.Line(spans...)
+	p.width = width
+}
+
 // Line prints one line. What exceeds the width is cut off with an ellipsis.
 func (p *Printer) Line(spans ...Span) {
 	room := p.width

@@ -50,6 +50,21 @@ func Count(n int64) string {
 	return s
 }
 
+// Short writes a count in few characters: exactly below ten thousand, then
+// "60.4k", "4.12M", "18.2G".
+func Short(n int64) string {
+	if n < 10_000 {
+		return Count(n)
+	}
+	units := "kMGTPE"
+	f, unit := float64(n)/1000, 0
+	for f >= 999.5 && unit < len(units)-1 {
+		f /= 1000
+		unit++
+	}
+	return fmt.Sprintf("%.*f%c", decimals(f), f, units[unit])
+}
+
 // Plural writes a count with its noun: "1 report", "1,200 reports". A noun that
 // forms its plural otherwise is given as "entry/entries".
 func Plural(n int64, noun string) string {

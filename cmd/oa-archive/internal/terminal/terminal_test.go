@@ -1,0 +1,56 @@
+package terminal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDetectAwayFromATerminal(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, c := range []struct {
+		columns string
+		width   int
+	}{{"", 0}, {"100", 100}, {"7", minWidth}, {"wide", 0}, {"-3", 0}} {
+		term := Detect(f, f, f, func(name string) string {
+			if name == "COLUMNS" {
+				return c.columns
+			}
+			return ""
+		})
+		if term.Width != c.width || term.Color || term.InIsTerminal || term.OutIsTerminal || term.ErrIsTerminal {
+			t.Errorf("COLUMNS=%q: %+v", c.columns, term)
+		}
+		if _, err := term.Ask(t.Context(), "?"); !errors.Is(err, ErrNoTerminal) {
+			t.Errorf("Ask: %v", err)
+		}
+		if _, err := term.AskSecret(t.Context(), "?"); !errors.Is(err, ErrNoTerminal) {
+			t.Errorf("AskSecret: %v", err)
+		}
+		if p := term.NewProgress(false); p != nil {
+			t.Error("progress is drawn without a terminal")
+		}
+	}
+	var none *Progress
+	none.Report("x", 1, 2)
+	none.Stop()
+}
+
+func TestReadLine(t *testing.T) {
+	for in, want := range map[string]string{"yes\nno\n": "yes", "yes\r\n": "yes", "yes": "yes", "\n": ""} {
+		if got, err := readLine(strings.NewReader(in)); err != nil || got != want {
+			t.Errorf("readLine(%q) = %q, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", strings.Repeat("x", maxLine+2)} {
+		if got, err := readLine(strings.NewReader(in)); err == nil {
+			t.Errorf("readLine of %d bytes = %q", len(in), got)
+		}
+	}
+}

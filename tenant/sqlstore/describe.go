@@ -1,0 +1,158 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/oneanalytics/oa-archive/layout"
+)
+
+// Names and owners are copied out of the documents so that they can be
+// queried. That is a convenience: a document that cannot be read this way is
+// stored all the same, without them.
+
+const (
+	maxDescribed = 64 << 20 // bytes of metadata that is looked into
+	maxCopied    = 1024     // bytes of a name or owner
+)
+
+// A description is what a document says about an asset.
+type description struct{ id, name, owner string }
+
+// describe returns the name and owner that a report or alert states, or that
+// metadata states of its workspace.
+func describe(n layout.Name, content []byte) (name, owner string) {
+	dec := jsontext.NewDecoder(bytes.NewReader(content))
+	var d description
+	var err error
+	switch n.Kind {
+	case layout.Report, layout.Alert:
+		d, err = decodeDescription(dec)
+	case layout.Metadata:
+		err = decodeMembers(dec, func(member string) error {
+			if member != "workspace" {
+				return dec.SkipValue()
+			}
+			d, err = decodeDescription(dec)
+			return err
+		})
+	}
+	if err != nil {
+		return "", ""
+	}
+	return d.name, d.owner
+}
+
+// describeAssets copies what a workspace's metadata says of its datasets and
+// files into their rows.
+func (t *tx) describeAssets(workspace string) error {
+	metadata, found, err := t.find(layout.Name{Kind: layout.Metadata, Workspace: workspace})
+	if err != nil || !found || metadata.size > maxDescribed {
+		return err
+	}
+	key := workspaceKey(workspace) + "/"
+	err = t.session.exec("UPDATE documents SET name = NULL, owner = NULL WHERE tenant_id = ? AND sort_key >= ? AND sort_key < ? AND kind IN (?, ?, ?)",
+		t.tenant, key, after(key), layout.Model.String(), layout.Rows.String(), layout.File.String())
+	if err != nil {
+		return err
+	}
+	content := newContent(context.Background(), t.session, metadata)
+	update := func(kind layout.Kind, d description) error {
+		key := sortKey(layout.Name{Kind: kind, Workspace: workspace, Asset: d.id})
+		return t.session.exec("UPDATE documents SET name = ?, owner = ? WHERE tenant_id = ? AND sort_key = ?", orNull(d.name), orNull(d.owner), t.tenant, key)
+	}
+	err = readAssets(content, update)
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) || errors.Is(err, errShape) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// readAssets calls update for every dataset and file that metadata lists.
+func readAssets(metadata io.Reader, update func(layout.Kind, description) error) error {
+	dec := jsontext.NewDecoder(metadata)
+	return decodeMembers(dec, func(member string) error {
+		var kinds []layout.Kind
+		switch member {
+		case "datasets":
+			kinds = []layout.Kind{layout.Model, layout.Rows}
+		case "files":
+			kinds = []layout.Kind{layout.File}
+		default:
+			return dec.SkipValue()
+		}
+		if err := expect(dec, '['); err != nil {
+			return err
+		}
+		for dec.PeekKind() != ']' {
+			d, err := decodeDescription(dec)
+			if err != nil {
+				return err
+			}
+			for _, kind := range kinds {
+				if !layout.IsUUID(d.id) {
+					continue
+				}
+				if err := update(kind, d); err != nil {
+					return err
+				}
+			}
+		}
+		return expect(dec, ']')
+	})
+}
+
+// errShape is returned when a document is JSON, but not of the expected form.
+var errShape = errors.New("unexpected JSON value")
+
+// decodeDescription reads an object's "id", "name" and "owner", as far as they
+// are texts.
+func decodeDescription(dec *jsontext.Decoder) (d description, err error) {
+	err = decodeMembers(dec, func(member string) error {
+		to := map[string]*string{"id": &d.id, "name": &d.name, "owner": &d.owner}[member]
+		if to == nil || dec.PeekKind() != '"' {
+			return dec.SkipValue()
+		}
+		token, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if text := token.String(); len(text) <= maxCopied && utf8.ValidString(text) && !bytes.ContainsRune([]byte(text), 0) {
+			*to = text
+		}
+		return nil
+	})
+	return d, err
+}
+
+// decodeMembers reads an object and calls value for each member, which must
+// read or skip the member's value.
+func decodeMembers(dec *jsontext.Decoder, value func(member string) error) error {
+	if err := expect(dec, '{'); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		member, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := value(member.String()); err != nil {
+			return err
+		}
+	}
+	return expect(dec, '}')
+}
+
+func expect(dec *jsontext.Decoder, kind jsontext.Kind) error {
+	if got := dec.PeekKind(); got != kind && got != 0 {
+		return errShape
+	}
+	_, err := dec.ReadToken()
+	return err
+}

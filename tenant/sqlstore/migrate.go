@@ -1,0 +1,90 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A migration brings the schema from one version to the next.
+type migration struct {
+	version int
+	file    string
+	text    string
+}
+
+// migrations returns the dialect's migrations in order, which are numbered
+// 1, 2, 3, … without gaps.
+func (d *dialect) list() ([]migration, error) {
+	files, err := fs.Glob(d.migrations, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	var all []migration
+	for i, file := range files {
+		number, _, _ := strings.Cut(path.Base(file), "_")
+		if version, err := strconv.Atoi(number); err != nil || version != i+1 {
+			return nil, fmt.Errorf("sqlstore: migration %s: want number %d", file, i+1)
+		}
+		text, err := fs.ReadFile(d.migrations, file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, migration{i + 1, file, string(text)})
+	}
+	return all, nil
+}
+
+// migrate brings the schema from the version that it has to the newest, in
+// one transaction. A database that is newer is refused: this program could
+// damage what it does not know.
+func (db *DB) migrate(ctx context.Context, version func(*session) (int, error)) error {
+	all, err := db.dialect.list()
+	if err != nil {
+		return err
+	}
+	s, err := db.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.rollback() }() // nothing is lost that was to be kept
+	now, err := version(s)
+	if err != nil {
+		return err
+	}
+	if now > len(all) {
+		return fmt.Errorf("sqlstore: %s was written by a newer oa-archive: its schema has version %d, this program knows versions up to %d; use the newer program", db.name, now, len(all))
+	}
+	if now == len(all) {
+		return nil
+	}
+	for _, m := range all[now:] {
+		if err := s.exec(m.text); err != nil {
+			return fmt.Errorf("sqlstore: %s: migration %s: %w", db.name, m.file, err)
+		}
+	}
+	if err := s.exec("DELETE FROM schema_version"); err != nil {
+		return err
+	}
+	if err := s.exec("INSERT INTO schema_version (version) VALUES (?)", len(all)); err != nil {
+		return err
+	}
+	return s.commit()
+}
+
+// schemaVersion is the version of a database that has one.
+func schemaVersion(s *session) (version int, err error) {
+	n, err := s.query(func(scan scanFunc) error { return scan(&version) }, "SELECT version FROM schema_version")
+	if err == nil && (n != 1 || version < 1) {
+		err = fmt.Errorf("sqlstore: %s is damaged: table schema_version has %d rows, the last with version %d", s.db.name, n, version)
+	}
+	return version, err
+}
+
+// noVersion is the version of an empty database.
+func noVersion(*session) (int, error) { return 0, nil }
