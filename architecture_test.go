@@ -20,6 +20,7 @@ var rooms = map[string][]string{
 	"internal/strictyaml":  {},
 	"internal/spool":       {},
 	"internal/docedit":     {},
+	"internal/pgtest":      {},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"manifest":             {"layout", "internal/strictjson"},
 	"archive":              {"layout", "manifest", "sign", "internal/strictjson", "internal/spool"},
