@@ -27,16 +27,16 @@ func (db *DB) Close() error {
 
 // Tenants returns the tenants in the database, ordered by id.
 func (db *DB) Tenants(ctx context.Context) ([]tenant.Info, error) {
-	s, err := db.read(ctx)
+	s, err := db.read(ctx, everyTenant)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.tenants()
+	all, err := s.tenants(ctx)
 	return all, errors.Join(err, s.rollback())
 }
 
-func (s *session) tenants() (all []tenant.Info, err error) {
-	_, err = s.query(func(scan scanFunc) error {
+func (s *session) tenants(ctx context.Context) (all []tenant.Info, err error) {
+	_, err = s.query(ctx, func(scan scanFunc) error {
 		var t tenant.Info
 		all = append(all, t)
 		last := &all[len(all)-1]
@@ -51,36 +51,42 @@ func (db *DB) CreateTenant(ctx context.Context, t tenant.Info) error {
 	if err := t.Check(); err != nil {
 		return fmt.Errorf("sqlstore: %w", err)
 	}
-	s, err := db.write(ctx)
+	s, err := db.write(ctx, t.ID)
 	if err != nil {
 		return err
 	}
-	if err := s.createTenant(t); err != nil {
+	if err := s.createTenant(ctx, t); err != nil {
 		return errors.Join(err, s.rollback())
 	}
-	return s.commit()
+	return s.commit(ctx)
 }
 
-func (s *session) createTenant(t tenant.Info) error {
-	switch _, err := s.tenant(t.ID); {
+func (s *session) createTenant(ctx context.Context, t tenant.Info) error {
+	switch _, err := s.tenant(ctx, t.ID); {
 	case err == nil:
 		return fmt.Errorf("sqlstore: %s: %s: %w", s.db.name, t.ID, tenant.ErrExists)
 	case !errors.Is(err, tenant.ErrNoTenant):
 		return err
 	}
-	return s.exec("INSERT INTO tenants (id, name, region, jurisdiction) VALUES (?, ?, ?, ?)", t.ID, t.Name, t.Region, t.Jurisdiction)
+	return s.exec(ctx, "INSERT INTO tenants (id, name, region, jurisdiction) VALUES (?, ?, ?, ?)", t.ID, t.Name, t.Region, t.Jurisdiction)
 }
 
 // tenant returns the description of a tenant. The error wraps
 // [tenant.ErrNoTenant] and names the tenants that there are.
-func (s *session) tenant(id string) (t tenant.Info, err error) {
-	n, err := s.query(func(scan scanFunc) error {
+func (s *session) tenant(ctx context.Context, id string) (t tenant.Info, err error) {
+	n, err := s.query(ctx, func(scan scanFunc) error {
 		return scan(&t.ID, &t.Name, &t.Region, &t.Jurisdiction)
 	}, "SELECT id, name, region, jurisdiction FROM tenants WHERE id = ?", id)
 	if err != nil || n == 1 {
 		return t, err
 	}
-	all, err := s.tenants()
+	if err := s.db.dialect.setScope(ctx, s, everyTenant); err != nil {
+		return t, err
+	}
+	all, err := s.tenants(ctx)
+	if err == nil {
+		err = s.db.dialect.setScope(ctx, s, id)
+	}
 	if err != nil {
 		return t, err
 	}
@@ -107,11 +113,11 @@ func enumerate(all []tenant.Info) string {
 // Tenant returns the tenant with the given id. The error wraps
 // [tenant.ErrNoTenant] and names the ids that exist when there is none.
 func (db *DB) Tenant(ctx context.Context, id string) (*Store, error) {
-	s, err := db.read(ctx)
+	s, err := db.read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.tenant(id); err != nil {
+	if _, err := s.tenant(ctx, id); err != nil {
 		return nil, errors.Join(err, s.rollback())
 	}
 	return &Store{db: db, id: id}, s.rollback()

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -50,25 +51,65 @@ func describe(n layout.Name, content []byte) (name, owner string) {
 
 // describeAssets copies what a workspace's metadata says of its datasets and
 // files into their rows.
-func (t *tx) describeAssets(workspace string) error {
-	metadata, found, err := t.find(layout.Name{Kind: layout.Metadata, Workspace: workspace})
+func (t *tx) describeAssets(ctx context.Context, workspace string) error {
+	metadata, found, err := t.find(ctx, layout.Name{Kind: layout.Metadata, Workspace: workspace})
 	if err != nil || !found || metadata.size > maxDescribed {
 		return err
 	}
 	key := workspaceKey(workspace) + "/"
-	err = t.session.exec("UPDATE documents SET name = NULL, owner = NULL WHERE tenant_id = ? AND sort_key >= ? AND sort_key < ? AND kind IN (?, ?, ?)",
+	err = t.session.exec(ctx, "UPDATE documents SET name = NULL, owner = NULL WHERE tenant_id = ? AND sort_key >= ? AND sort_key < ? AND kind IN (?, ?, ?)",
 		t.tenant, key, after(key), layout.Model.String(), layout.Rows.String(), layout.File.String())
 	if err != nil {
 		return err
 	}
-	content := newContent(context.Background(), t.session, metadata)
-	update := func(kind layout.Kind, d description) error {
+	content := newContent(ctx, t.session, metadata)
+	c := &captions{to: t.pending, last: map[string]int{}}
+	err = readAssets(content, func(kind layout.Kind, d description) error {
 		key := sortKey(layout.Name{Kind: kind, Workspace: workspace, Asset: d.id})
-		return t.session.exec("UPDATE documents SET name = ?, owner = ? WHERE tenant_id = ? AND sort_key = ?", orNull(d.name), orNull(d.owner), t.tenant, key)
+		return c.set(ctx, caption{key, d.name, d.owner})
+	})
+	// Errors of the database count; those of the document do not.
+	if content.err != nil && content.err != io.EOF {
+		return content.err
 	}
-	if err = readAssets(content, update); unreadable(err) {
+	if c.err != nil || err != nil && !unreadable(err) {
+		return cmp.Or(c.err, err)
+	}
+	return c.flush(ctx)
+}
+
+// captions collects captions, so that they are stored many at a time. The last
+// one for a document counts.
+type captions struct {
+	to   loader
+	all  []caption
+	last map[string]int
+	err  error
+}
+
+const mostCaptions = 1000
+
+func (c *captions) set(ctx context.Context, one caption) error {
+	if i, known := c.last[one.key]; known {
+		c.all[i] = one
 		return nil
 	}
+	c.last[one.key] = len(c.all)
+	c.all = append(c.all, one)
+	if len(c.all) < mostCaptions {
+		return nil
+	}
+	c.err = c.flush(ctx)
+	return c.err
+}
+
+func (c *captions) flush(ctx context.Context) error {
+	if len(c.all) == 0 {
+		return nil
+	}
+	err := c.to.caption(ctx, c.all)
+	clear(c.last)
+	c.all = c.all[:0]
 	return err
 }
 

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -63,54 +64,54 @@ func FuzzReadAssets(f *testing.F) {
 // described lists the rows with their names and owners.
 func described(t *testing.T, db *DB) string {
 	t.Helper()
-	rows, err := db.pool.QueryContext(t.Context(), "SELECT kind, COALESCE(name, '-'), COALESCE(owner, '-') FROM documents ORDER BY sort_key")
+	s, err := db.read(t.Context(), acme.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = rows.Close() }()
 	var all []string
-	for rows.Next() {
+	_, err = s.query(t.Context(), func(scan scanFunc) error {
 		var kind, name, owner string
-		if err := rows.Scan(&kind, &name, &owner); err != nil {
-			t.Fatal(err)
-		}
+		err := scan(&kind, &name, &owner)
 		all = append(all, kind+" "+name+" "+owner)
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	}, "SELECT kind, COALESCE(name, '-'), COALESCE(owner, '-') FROM documents ORDER BY sort_key")
+	if err := errors.Join(err, s.rollback()); err != nil {
 		t.Fatal(err)
 	}
 	return strings.Join(all, "; ")
 }
 
 func TestMetadataNamesDatasetsAndFiles(t *testing.T) {
-	const (
-		prefix   = "workspaces/" + workspace
-		metadata = prefix + "/metadata.json"
-		model    = prefix + "/datasets/" + asset + "/model.yaml"
-		rows     = prefix + "/datasets/" + asset + "/rows.parquet"
-		file     = prefix + "/files/" + asset
-		record   = `{"id":"` + asset + `","name":`
-	)
-	db := create(t)
-	s := newTenant(t, db, acme)
-	store(t, s, 1, map[string]string{
-		metadata: `{"workspace":{"name":"Sales"},"datasets":[` + record + `"Orders","owner":"usr_1"},{"id":"nonsense"}],"files":[` + record + `"orders.csv"}]}`,
-		model:    "dataset: x", file: "csv",
-	})
-	if got, want := described(t, db), "metadata Sales -; model Orders usr_1; file orders.csv -"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	// Rows that come later are named too, and a new name reaches them all.
-	store(t, s, 2, map[string]string{rows: "PAR1"})
-	store(t, s, 3, map[string]string{metadata: `{"datasets":[` + record + `"Bookings"}]}`})
-	if got, want := described(t, db), "metadata - -; model Bookings -; rows Bookings -; file - -"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	// What cannot be read is stored and names nothing.
-	for n, content := range []string{`{"datasets":`, `{"datasets":{}}`, `[]`, ``, "\xff", `{"datasets":[1]}`, `{"a":1,"a":2}`} {
-		store(t, s, 4+n, map[string]string{metadata: content})
-		if got, err := contents(t.Context(), s); err != nil || string(got[metadata]) != content {
-			t.Errorf("metadata %q came back as %q, %v", content, got[metadata], err)
+	onEach(t, func(t *testing.T, fresh maker) {
+		const (
+			prefix   = "workspaces/" + workspace
+			metadata = prefix + "/metadata.json"
+			model    = prefix + "/datasets/" + asset + "/model.yaml"
+			rows     = prefix + "/datasets/" + asset + "/rows.parquet"
+			file     = prefix + "/files/" + asset
+			record   = `{"id":"` + asset + `","name":`
+		)
+		db, _ := fresh(t)
+		s := newTenant(t, db, acme)
+		store(t, s, 1, map[string]string{
+			metadata: `{"workspace":{"name":"Sales"},"datasets":[` + record + `"Orders","owner":"usr_1"},{"id":"nonsense"}],"files":[` + record + `"orders.csv"}]}`,
+			model:    "dataset: x", file: "csv",
+		})
+		if got, want := described(t, db), "metadata Sales -; model Orders usr_1; file orders.csv -"; got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
-	}
+		// Rows that come later are named too, and a new name reaches them all.
+		store(t, s, 2, map[string]string{rows: "PAR1"})
+		store(t, s, 3, map[string]string{metadata: `{"datasets":[` + record + `"Bookings"}]}`})
+		if got, want := described(t, db), "metadata - -; model Bookings -; rows Bookings -; file - -"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		// What cannot be read is stored and names nothing.
+		for n, content := range []string{`{"datasets":`, `{"datasets":{}}`, `[]`, ``, "\xff", `{"datasets":[1]}`, `{"a":1,"a":2}`} {
+			store(t, s, 4+n, map[string]string{metadata: content})
+			if got, err := contents(t.Context(), s); err != nil || string(got[metadata]) != content {
+				t.Errorf("metadata %q came back as %q, %v", content, got[metadata], err)
+			}
+		}
+	})
 }

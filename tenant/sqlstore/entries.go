@@ -2,11 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"hash"
 	"io"
-	"io/fs"
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/layout"
@@ -28,51 +25,59 @@ type document struct {
 	chunked bool
 }
 
-func (d document) entry(open func(context.Context) (io.ReadCloser, error)) tenant.Entry {
-	return tenant.Entry{Name: d.name, Size: d.size, Digest: d.digest, Open: open}
-}
-
 // entries are one tenant's entries as a session sees them.
 type entries struct {
 	session *session
 	tenant  string
+	pending loader // what an import has still to store, or nil
 }
 
 const columns = "id, sort_key, path, size, sha256, content IS NULL"
 
-// all yields the documents in canonical order, a page at a time, so that
-// other statements can run in between.
-func (e entries) all(ctx context.Context) iter.Seq2[document, error] {
-	return func(yield func(document, error) bool) {
-		last := ""
-		for {
-			page, err := e.page(last)
-			for _, d := range page {
+// A listed document is one that a listing has yielded, with its place in it.
+type listed struct {
+	document
+	page *page
+	rank int // among the documents of the page that are not chunked
+}
+
+// all yields the documents that keep accepts in canonical order, a page at a
+// time, so that other statements can run in between.
+func (e entries) all(ctx context.Context, reader *ahead, keep func(layout.Name) bool) iter.Seq2[listed, error] {
+	return func(yield func(listed, error) bool) {
+		last, full := "", true
+		for full {
+			documents, err := e.page(ctx, last)
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(listed{}, err)
+				return
+			}
+			if full = len(documents) == pageSize; full {
+				last = documents[len(documents)-1].key
+			}
+			for _, d := range reader.page(documents, keep) {
 				if err := ctx.Err(); err != nil {
-					yield(document{}, err)
+					yield(listed{}, err)
 					return
 				}
 				if !yield(d, nil) {
 					return
 				}
-				last = d.key
-			}
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				yield(document{}, err)
-				return
-			}
-			if len(page) < pageSize {
-				return
 			}
 		}
 	}
 }
 
-func (e entries) page(last string) (page []document, err error) {
-	_, err = e.session.query(func(scan scanFunc) error {
+func everything(layout.Name) bool { return true }
+
+func (e entries) page(ctx context.Context, last string) (page []document, err error) {
+	if err := e.flush(ctx); err != nil {
+		return nil, err
+	}
+	_, err = e.session.query(ctx, func(scan scanFunc) error {
 		d, err := scanDocument(scan)
 		if err == nil {
 			page = append(page, d)
@@ -82,9 +87,19 @@ func (e entries) page(last string) (page []document, err error) {
 	return page, err
 }
 
+func (e entries) flush(ctx context.Context) error {
+	if e.pending == nil {
+		return nil
+	}
+	return e.pending.flush(ctx)
+}
+
 // find returns the document at a name.
-func (e entries) find(name layout.Name) (d document, found bool, err error) {
-	n, err := e.session.query(func(scan scanFunc) error {
+func (e entries) find(ctx context.Context, name layout.Name) (d document, found bool, err error) {
+	if err := e.flush(ctx); err != nil {
+		return d, false, err
+	}
+	n, err := e.session.query(ctx, func(scan scanFunc) error {
 		d, err = scanDocument(scan)
 		return err
 	}, "SELECT "+columns+" FROM documents WHERE tenant_id = ? AND sort_key = ?", e.tenant, sortKey(name))
@@ -113,99 +128,25 @@ func scanDocument(scan scanFunc) (document, error) {
 	return d, nil
 }
 
-func (e entries) entry(d document) tenant.Entry {
+// entry returns d as an entry whose content open opens.
+func (d document) entry(open func(context.Context) (io.ReadCloser, error)) tenant.Entry {
+	return tenant.Entry{Name: d.name, Size: d.size, Digest: d.digest, Open: open}
+}
+
+// entry returns a document of a listing whose content is read in the session.
+func (e entries) entry(d listed) tenant.Entry {
 	return d.entry(func(ctx context.Context) (io.ReadCloser, error) {
-		if err := ctx.Err(); err != nil {
+		if err := e.session.alive(ctx); err != nil {
 			return nil, err
 		}
-		c := newContent(ctx, e.session, d)
+		if content, err := d.page.reader.content(ctx, d); err != nil || content != nil {
+			return content, err
+		}
+		c := newContent(ctx, e.session, d.document)
 		// The first piece is read at once, so that a closed snapshot is noticed here.
 		if err := c.next(); err != nil && err != io.EOF {
 			return nil, err
 		}
 		return c, nil
 	})
-}
-
-// content reads a document piece by piece. The last bytes are handed out only
-// after the size and digest of the whole have been found right.
-type content struct {
-	ctx      context.Context
-	session  *session
-	document document
-	piece    []byte
-	seq      int // of the next piece
-	read     int64
-	hash     hash.Hash
-	err      error
-}
-
-func newContent(ctx context.Context, s *session, d document) *content {
-	return &content{ctx: ctx, session: s, document: d, hash: sha256.New()}
-}
-
-func (c *content) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil && c.err == nil {
-		c.err, c.piece = err, nil
-	}
-	for len(c.piece) == 0 {
-		if c.err != nil {
-			return 0, c.err
-		}
-		if err := c.next(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, c.piece)
-	c.piece = c.piece[n:]
-	return n, nil
-}
-
-// next fetches the next piece. After the last one it sets c.err to io.EOF.
-func (c *content) next() error {
-	if c.err != nil {
-		return c.err
-	}
-	if c.err = c.fetch(); c.err != nil {
-		c.piece = nil
-		return c.err
-	}
-	if c.read == c.document.size {
-		if layout.Digest(c.hash.Sum(nil)) != c.document.digest {
-			return c.damaged("its content does not have the digest that is stored with it")
-		}
-		c.err = io.EOF
-	}
-	return nil
-}
-
-func (c *content) damaged(rule string) error {
-	c.err, c.piece = fmt.Errorf("sqlstore: %s: %s is damaged: %s", c.session.db.name, c.document.name, rule), nil
-	return c.err
-}
-
-func (c *content) fetch() error {
-	query, args := "SELECT content FROM documents WHERE id = ?", []any{c.document.id}
-	if c.document.chunked {
-		query, args = "SELECT content FROM chunks WHERE document_id = ? AND seq = ?", append(args, c.seq)
-	}
-	n, err := c.session.query(func(scan scanFunc) error { return scan(&c.piece) }, query, args...)
-	if err != nil {
-		return err
-	}
-	if n == 0 && c.seq == 0 {
-		return fmt.Errorf("sqlstore: %s: %w", c.document.name, tenant.ErrChanged)
-	}
-	c.read += int64(len(c.piece))
-	c.seq++
-	if n == 0 || c.read > c.document.size || c.read < c.document.size && (!c.document.chunked || len(c.piece) != chunkSize) {
-		return c.damaged("its pieces do not have the size that is stored with it")
-	}
-	c.hash.Write(c.piece)
-	return nil
-}
-
-func (c *content) Close() error {
-	c.err, c.piece = fs.ErrClosed, nil
-	return nil
 }

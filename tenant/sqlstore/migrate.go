@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -40,20 +41,41 @@ func (d *dialect) list() ([]migration, error) {
 	return all, nil
 }
 
-// migrate brings the schema from the version that it has to the newest, in
-// one transaction. A database that is newer is refused: this program could
-// damage what it does not know.
-func (db *DB) migrate(ctx context.Context, version func(*session) (int, error)) error {
+// update brings the schema of a database that has one to the newest version.
+// When it is that already, nothing is written, and no import is waited for.
+func (db *DB) update(ctx context.Context) error {
 	all, err := db.dialect.list()
 	if err != nil {
 		return err
 	}
-	s, err := db.write(ctx)
+	s, err := db.read(ctx, noTenant)
+	if err != nil {
+		return err
+	}
+	now, err := schemaVersion(ctx, s)
+	if err = errors.Join(err, s.rollback()); err != nil {
+		return err
+	}
+	if now == len(all) {
+		return nil
+	}
+	return db.migrate(ctx, schemaVersion)
+}
+
+// migrate brings the schema from the version that it has to the newest, in
+// one transaction. A database that is newer is refused: this program could
+// damage what it does not know.
+func (db *DB) migrate(ctx context.Context, version func(context.Context, *session) (int, error)) error {
+	all, err := db.dialect.list()
+	if err != nil {
+		return err
+	}
+	s, err := db.write(ctx, noTenant)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.rollback() }() // nothing is lost that was to be kept
-	now, err := version(s)
+	now, err := version(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -64,22 +86,22 @@ func (db *DB) migrate(ctx context.Context, version func(*session) (int, error)) 
 		return nil
 	}
 	for _, m := range all[now:] {
-		if err := s.exec(m.text); err != nil {
+		if err := s.script(ctx, m.text); err != nil {
 			return fmt.Errorf("sqlstore: %s: migration %s: %w", db.name, m.file, err)
 		}
 	}
-	if err := s.exec("DELETE FROM schema_version"); err != nil {
+	if err := s.exec(ctx, "DELETE FROM schema_version"); err != nil {
 		return err
 	}
-	if err := s.exec("INSERT INTO schema_version (version) VALUES (?)", len(all)); err != nil {
+	if err := s.exec(ctx, "INSERT INTO schema_version (version) VALUES (?)", len(all)); err != nil {
 		return err
 	}
-	return s.commit()
+	return s.commit(ctx)
 }
 
 // schemaVersion is the version of a database that has one.
-func schemaVersion(s *session) (version int, err error) {
-	n, err := s.query(func(scan scanFunc) error { return scan(&version) }, "SELECT version FROM schema_version")
+func schemaVersion(ctx context.Context, s *session) (version int, err error) {
+	n, err := s.query(ctx, func(scan scanFunc) error { return scan(&version) }, "SELECT version FROM schema_version")
 	if err == nil && (n != 1 || version < 1) {
 		err = fmt.Errorf("sqlstore: %s is damaged: table schema_version has %d rows, the last with version %d", s.db.name, n, version)
 	}
@@ -87,4 +109,4 @@ func schemaVersion(s *session) (version int, err error) {
 }
 
 // noVersion is the version of an empty database.
-func noVersion(*session) (int, error) { return 0, nil }
+func noVersion(context.Context, *session) (int, error) { return 0, nil }

@@ -45,28 +45,30 @@ func TestSortKeysCompareLikeNames(t *testing.T) {
 
 // TestDatabaseOrdersLikeNames lets the database itself order drawn entries.
 func TestDatabaseOrdersLikeNames(t *testing.T) {
-	s := newTenant(t, create(t), acme)
-	rapid.Check(t, func(rt *rapid.T) {
-		want := rapid.SliceOfNDistinct(names, 1, 30, rapid.ID).Draw(rt, "names")
-		tx := begin(t, s)
-		for _, n := range want {
-			if err := tx.Put(t.Context(), n, 0, strings.NewReader("")); err != nil {
+	onEach(t, func(t *testing.T, fresh maker) {
+		s := newTenant(t, first(fresh(t)), acme)
+		rapid.Check(t, func(rt *rapid.T) {
+			want := rapid.SliceOfNDistinct(names, 1, 30, rapid.ID).Draw(rt, "names")
+			tx := begin(t, s)
+			for _, n := range want {
+				if err := tx.Put(t.Context(), n, 0, strings.NewReader("")); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			slices.SortFunc(want, layout.Compare)
+			var got []layout.Name
+			for e, err := range tx.Inventory(t.Context()) {
+				if err != nil {
+					rt.Fatal(err)
+				}
+				got = append(got, e.Name)
+			}
+			if !slices.Equal(got, want) {
+				rt.Fatalf("the database orders %v, want %v", got, want)
+			}
+			if err := tx.Rollback(); err != nil {
 				rt.Fatal(err)
 			}
-		}
-		slices.SortFunc(want, layout.Compare)
-		var got []layout.Name
-		for e, err := range tx.Inventory(t.Context()) {
-			if err != nil {
-				rt.Fatal(err)
-			}
-			got = append(got, e.Name)
-		}
-		if !slices.Equal(got, want) {
-			rt.Fatalf("the database orders %v, want %v", got, want)
-		}
-		if err := tx.Rollback(); err != nil {
-			rt.Fatal(err)
-		}
+		})
 	})
 }

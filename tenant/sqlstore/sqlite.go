@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -48,21 +49,73 @@ func sqliteDialect() (*dialect, error) {
 		return nil, err
 	}
 	return &dialect{
-		name:       "sqlite",
 		migrations: migrations,
 		bind:       func(query string) string { return query },
-		beginRead: func(ctx context.Context, conn *sql.Conn) error {
+		beginRead: func(ctx context.Context, conn *sql.Conn, _ string) error {
 			// The first read of the transaction takes the snapshot.
-			_, err := conn.ExecContext(ctx, "BEGIN; SELECT version FROM schema_version")
+			_, err := conn.ExecContext(ctx, "BEGIN; SELECT 1 FROM sqlite_schema")
 			return err
 		},
-		beginWrite: func(ctx context.Context, conn *sql.Conn) error {
+		beginWrite: func(ctx context.Context, conn *sql.Conn, _ string) error {
 			// Without waiting in the database, where no context reaches.
-			_, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; PRAGMA busy_timeout = 10000")
+			_, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE")
+			_, errReset := conn.ExecContext(ctx, "PRAGMA busy_timeout = 10000")
+			if sqliteCode(err) == sqliteBusy {
+				err = fmt.Errorf("%w: %w", errBusy, err)
+			}
+			return errors.Join(err, errReset)
+		},
+		commit: func(ctx context.Context, conn *sql.Conn) error {
+			_, err := conn.ExecContext(ctx, "COMMIT")
 			return err
 		},
-		busy: func(err error) bool { return sqliteCode(err) == sqliteBusy },
+		setScope:  func(context.Context, *session, string) error { return nil },
+		explain:   func(err error) error { return err },
+		unsettled: func(error) bool { return false },
+		newLoader: func(e entries) loader { return direct{e} },
+		among: func(column string, numbers []int64) (string, any) {
+			// A JSON array, because the number of placeholders is limited.
+			list := make([]byte, 1, 16*len(numbers)+2)
+			list[0] = '['
+			for i, n := range numbers {
+				if i > 0 {
+					list = append(list, ',')
+				}
+				list = strconv.AppendInt(list, n, 10)
+			}
+			return column + " IN (SELECT value FROM json_each(?))", string(append(list, ']'))
+		},
 	}, nil
+}
+
+// direct stores every document at once: SQLite is in this process.
+type direct struct{ entries }
+
+func (l direct) flush(context.Context) error { return nil }
+
+func (l direct) add(ctx context.Context, r row) error {
+	if _, err := l.remove(ctx, r.name); err != nil {
+		return err
+	}
+	var content any
+	if r.content != nil {
+		content = r.content
+	}
+	return l.session.exec(ctx, `INSERT INTO documents (tenant_id, sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, content)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.tenant, sortKey(r.name), r.path, r.name.Kind.String(), orNull(r.name.Workspace), orNull(r.name.Asset), orNull(r.title), orNull(r.owner),
+		r.size, r.digest.String(), content)
+}
+
+func (l direct) caption(ctx context.Context, captions []caption) error {
+	for _, c := range captions {
+		err := l.session.exec(ctx, "UPDATE documents SET name = ?, owner = ? WHERE tenant_id = ? AND sort_key = ?",
+			orNull(c.title), orNull(c.owner), l.tenant, c.key)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OpenSQLite opens the database in the file at path, which must have been
@@ -81,7 +134,7 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := db.checkSQLite(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := db.migrate(ctx, schemaVersion); err != nil {
+	if err := db.update(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

@@ -27,38 +27,44 @@ func (s *Store) Target() tenant.Target { return s }
 
 // Tenant implements [tenant.Target].
 func (s *Store) Tenant(ctx context.Context) (tenant.Info, error) {
-	sess, err := s.db.read(ctx)
+	sess, err := s.db.read(ctx, s.id)
 	if err != nil {
 		return tenant.Info{}, err
 	}
-	t, err := sess.tenant(s.id)
+	t, err := sess.tenant(ctx, s.id)
 	return t, errors.Join(err, sess.rollback())
 }
 
 // Snapshot returns the tenant's present state: a read transaction, open until
 // the snapshot is closed. Entries state their sizes and digests.
 func (s *Store) Snapshot(ctx context.Context) (tenant.Source, error) {
-	sess, err := s.db.read(ctx)
+	sess, err := s.db.read(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
-	t, err := sess.tenant(s.id)
+	t, err := sess.tenant(ctx, s.id)
 	if err != nil {
 		return nil, errors.Join(err, sess.rollback())
 	}
-	return &snapshot{entries: entries{session: sess, tenant: s.id}, described: t}, nil
+	return s.snapshotOf(sess, t), nil
+}
+
+func (s *Store) snapshotOf(sess *session, t tenant.Info) *snapshot {
+	return &snapshot{entries: entries{session: sess, tenant: s.id}, described: t, reader: sess.readAhead()}
 }
 
 // Inventory implements [tenant.Target]. Its entries can be opened later, too,
 // for as long as their content is what was listed.
 func (s *Store) Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error] {
 	return func(yield func(tenant.Entry, error) bool) {
-		sess, err := s.db.read(ctx)
+		sess, err := s.db.read(ctx, s.id)
 		if err != nil {
 			yield(tenant.Entry{}, err)
 			return
 		}
-		for d, err := range (entries{session: sess, tenant: s.id}).all(ctx) {
+		// Contents may be asked for long after the listing.
+		reader := newAhead(s.db.name, s.reading)
+		for d, err := range (entries{session: sess, tenant: s.id}).all(ctx, reader, everything) {
 			e := d.entry(func(ctx context.Context) (io.ReadCloser, error) { return s.open(ctx, d) })
 			if !yield(e, err) || err != nil {
 				break
@@ -69,13 +75,30 @@ func (s *Store) Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error] {
 	}
 }
 
-// open reads a document that was listed earlier, in a transaction of its own.
-func (s *Store) open(ctx context.Context, listed document) (io.ReadCloser, error) {
-	sess, err := s.db.read(ctx)
+// reading runs read in a transaction of its own.
+func (s *Store) reading(ctx context.Context, read func(*session) error) error {
+	sess, err := s.db.read(ctx, s.id)
+	if err != nil {
+		return err
+	}
+	return errors.Join(read(sess), sess.rollback())
+}
+
+// open reads a document that was listed earlier, in a transaction of its own
+// or of those listed beside it.
+func (s *Store) open(ctx context.Context, listed listed) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// A row's content never changes: replacing a document makes a new row.
+	if content, err := listed.page.reader.content(ctx, listed); err != nil || content != nil {
+		return content, err
+	}
+	sess, err := s.db.read(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
-	now, found, err := (entries{session: sess, tenant: s.id}).find(listed.name)
+	now, found, err := (entries{session: sess, tenant: s.id}).find(ctx, listed.name)
 	if err == nil && (!found || now.digest != listed.digest || now.size != listed.size) {
 		err = fmt.Errorf("sqlstore: %s: %w", listed.name, tenant.ErrChanged)
 	}
@@ -93,27 +116,29 @@ type ownContent struct {
 
 func (c *ownContent) Close() error { return errors.Join(c.content.Close(), c.session.rollback()) }
 
-// Begin implements [tenant.Target]. It waits for imports into any tenant of
-// the database.
+// Begin implements [tenant.Target]. In SQLite it waits for imports into any
+// tenant of the database, in PostgreSQL for those into this one.
 func (s *Store) Begin(ctx context.Context) (tenant.Tx, error) {
-	sess, err := s.db.write(ctx)
+	sess, err := s.db.write(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := sess.tenant(s.id); err != nil {
+	if _, err := sess.tenant(ctx, s.id); err != nil {
 		return nil, errors.Join(err, sess.rollback())
 	}
-	return &tx{entries: entries{session: sess, tenant: s.id}, touched: map[string]bool{}}, nil
+	e := entries{session: sess, tenant: s.id}
+	e.pending = s.db.dialect.newLoader(e)
+	return &tx{entries: e, store: s, reader: sess.readAhead(), touched: map[string]bool{}}, nil
 }
 
 // Imports implements [tenant.Journal].
 func (s *Store) Imports(ctx context.Context) ([]tenant.ImportRecord, error) {
-	sess, err := s.db.read(ctx)
+	sess, err := s.db.read(ctx, s.id)
 	if err != nil {
 		return nil, err
 	}
 	var all []tenant.ImportRecord
-	_, err = sess.query(func(scan scanFunc) error {
+	_, err = sess.query(ctx, func(scan scanFunc) error {
 		var r tenant.ImportRecord
 		var at string
 		err := scan(&r.ID, &r.Archive, &r.ContentHash, &r.Plan, &at, &r.Summary)
@@ -130,6 +155,7 @@ func (s *Store) Imports(ctx context.Context) ([]tenant.ImportRecord, error) {
 type snapshot struct {
 	entries
 	described tenant.Info
+	reader    *ahead
 }
 
 func (s *snapshot) Tenant(ctx context.Context) (tenant.Info, error) { return s.described, ctx.Err() }
@@ -140,10 +166,7 @@ func (s *snapshot) Entries(ctx context.Context, sel tenant.Selection) iter.Seq2[
 			yield(tenant.Entry{}, err)
 			return
 		}
-		for d, err := range s.all(ctx) {
-			if err == nil && !sel.Selects(d.name) {
-				continue
-			}
+		for d, err := range s.all(ctx, s.reader, sel.Selects) {
 			if !yield(s.entry(d), err) || err != nil {
 				return
 			}
@@ -158,7 +181,7 @@ func (s *snapshot) check(ctx context.Context, sel tenant.Selection) error {
 		if layout.IsUUID(id) {
 			var err error
 			key := workspaceKey(id) + "/"
-			n, err = s.session.query(func(scan scanFunc) error { return nil },
+			n, err = s.session.query(ctx, func(scan scanFunc) error { return nil },
 				"SELECT 1 FROM documents WHERE tenant_id = ? AND sort_key >= ? AND sort_key < ? LIMIT 1", s.tenant, key, after(key))
 			if err != nil {
 				return err

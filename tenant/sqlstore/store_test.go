@@ -29,29 +29,25 @@ var acme = tenant.Info{ID: "acme", Name: "Acme", Region: "eu-central-1", Jurisdi
 // TestKeepsEveryPromise gives each promise a database of its own, in which
 // all of its tenants live.
 func TestKeepsEveryPromise(t *testing.T) {
-	databases := map[string]*DB{}
-	tenanttest.Run(t, func(tb testing.TB, info tenant.Info) tenanttest.Subject {
-		db := databases[tb.Name()]
-		if db == nil {
-			db = create(tb)
-			databases[tb.Name()] = db
-		}
-		return newTenant(tb, db, info)
+	onEach(t, func(t *testing.T, fresh maker) {
+		databases := map[string]*DB{}
+		tenanttest.Run(t, func(tb testing.TB, info tenant.Info) tenanttest.Subject {
+			db := databases[tb.Name()]
+			if db == nil {
+				db, _ = fresh(tb)
+				databases[tb.Name()] = db
+			}
+			return newTenant(tb, db, info)
+		})
 	})
 }
 
-// create makes a database for the length of the test.
+func first(db *DB, _ place) *DB { return db }
+
+// create makes an SQLite database for the length of the test.
 func create(tb testing.TB) *DB {
 	tb.Helper()
-	db, err := CreateSQLite(tb.Context(), filepath.Join(tb.TempDir(), "tenants.db"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
+	db, _ := createSQLite(tb)
 	return db
 }
 
@@ -128,32 +124,34 @@ func read(ctx context.Context, e tenant.Entry) ([]byte, error) {
 }
 
 func TestTenantsOfADatabase(t *testing.T) {
-	db := create(t)
-	_, err := db.Tenant(t.Context(), "acme")
-	wantError(t, err, "no such tenant", `"acme"`, "the database holds no tenants")
-	for _, id := range []string{"zeta", "acme", "Beta"} {
-		newTenant(t, db, tenant.Info{ID: id, Name: "Name of " + id})
-	}
-	all, err := db.Tenants(t.Context())
-	if err != nil || len(all) != 3 || all[0].ID != "Beta" || all[1] != (tenant.Info{ID: "acme", Name: "Name of acme"}) || all[2].ID != "zeta" {
-		t.Errorf("Tenants = %+v, %v", all, err)
-	}
-	_, err = db.Tenant(t.Context(), "acmé")
-	wantError(t, err, "no such tenant", `"acm\u00e9"`, "it holds Beta, acme, zeta")
-	if !errors.Is(err, tenant.ErrNoTenant) {
-		t.Errorf("%v is not tenant.ErrNoTenant", err)
-	}
-	err = db.CreateTenant(t.Context(), tenant.Info{ID: "acme"})
-	wantError(t, err, "the tenant exists already", "acme")
-	if !errors.Is(err, tenant.ErrExists) {
-		t.Errorf("%v is not tenant.ErrExists", err)
-	}
-	wantError(t, db.CreateTenant(t.Context(), tenant.Info{ID: "a b"}), "tenant id")
-	for i := range 12 {
-		newTenant(t, db, tenant.Info{ID: fmt.Sprint(i)})
-	}
-	_, err = db.Tenant(t.Context(), "x")
-	wantError(t, err, "and 5 more")
+	onEach(t, func(t *testing.T, fresh maker) {
+		db, _ := fresh(t)
+		_, err := db.Tenant(t.Context(), "acme")
+		wantError(t, err, "no such tenant", `"acme"`, "the database holds no tenants")
+		for _, id := range []string{"zeta", "acme", "Beta"} {
+			newTenant(t, db, tenant.Info{ID: id, Name: "Name of " + id})
+		}
+		all, err := db.Tenants(t.Context())
+		if err != nil || len(all) != 3 || all[0].ID != "Beta" || all[1] != (tenant.Info{ID: "acme", Name: "Name of acme"}) || all[2].ID != "zeta" {
+			t.Errorf("Tenants = %+v, %v", all, err)
+		}
+		_, err = db.Tenant(t.Context(), "acmé")
+		wantError(t, err, "no such tenant", `"acm\u00e9"`, "it holds Beta, acme, zeta")
+		if !errors.Is(err, tenant.ErrNoTenant) {
+			t.Errorf("%v is not tenant.ErrNoTenant", err)
+		}
+		err = db.CreateTenant(t.Context(), tenant.Info{ID: "acme"})
+		wantError(t, err, "the tenant exists already", "acme")
+		if !errors.Is(err, tenant.ErrExists) {
+			t.Errorf("%v is not tenant.ErrExists", err)
+		}
+		wantError(t, db.CreateTenant(t.Context(), tenant.Info{ID: "a b"}), "tenant id")
+		for i := range 12 {
+			newTenant(t, db, tenant.Info{ID: fmt.Sprint(i)})
+		}
+		_, err = db.Tenant(t.Context(), "x")
+		wantError(t, err, "and 5 more")
+	})
 }
 
 func TestDatabaseIsOpenedAgain(t *testing.T) {
@@ -213,45 +211,47 @@ func contents(ctx context.Context, s tenanttest.Subject) (map[string][]byte, err
 
 // TestFolderToDatabaseToFolder carries the sample tenant through a database.
 func TestFolderToDatabaseToFolder(t *testing.T) {
-	source, err := dirstore.Open("../../testdata/tenant")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = source.Close() }()
-	described, err := source.Tenant(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newTenant(t, create(t), described)
-	back, err := dirstore.Create(filepath.Join(t.TempDir(), "back"), described)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = back.Close() }()
-	carry(t, source, s, 1)
-	carry(t, s, back, 2)
-
-	want, got := inventory(t, source.Inventory(t.Context())), inventory(t, back.Inventory(t.Context()))
-	if len(want) < 20 || got != nil && len(got) != len(want) {
-		t.Fatalf("%d entries went in, %d came back", len(want), len(got))
-	}
-	for i := range want {
-		if got[i].Name != want[i].Name || got[i].Size != want[i].Size || got[i].Digest != want[i].Digest {
-			t.Errorf("entry %d: %s, %d bytes, %s came back; want %s, %d bytes, %s", i,
-				got[i].Name, got[i].Size, got[i].Digest, want[i].Name, want[i].Size, want[i].Digest)
-			continue
-		}
-		there, err := read(t.Context(), want[i])
+	onEach(t, func(t *testing.T, fresh maker) {
+		source, err := dirstore.Open("../../testdata/tenant")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if here, err := read(t.Context(), got[i]); err != nil || !bytes.Equal(here, there) {
-			t.Errorf("%s: %d bytes came back, want %d (%v)", want[i].Name, len(here), len(there), err)
+		defer func() { _ = source.Close() }()
+		described, err := source.Tenant(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if got, err := back.Tenant(t.Context()); err != nil || got != described {
-		t.Errorf("the tenant came back as %+v, %v; want %+v", got, err, described)
-	}
+		s := newTenant(t, first(fresh(t)), described)
+		back, err := dirstore.Create(filepath.Join(t.TempDir(), "back"), described)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = back.Close() }()
+		carry(t, source, s, 1)
+		carry(t, s, back, 2)
+
+		want, got := inventory(t, source.Inventory(t.Context())), inventory(t, back.Inventory(t.Context()))
+		if len(want) < 20 || got != nil && len(got) != len(want) {
+			t.Fatalf("%d entries went in, %d came back", len(want), len(got))
+		}
+		for i := range want {
+			if got[i].Name != want[i].Name || got[i].Size != want[i].Size || got[i].Digest != want[i].Digest {
+				t.Errorf("entry %d: %s, %d bytes, %s came back; want %s, %d bytes, %s", i,
+					got[i].Name, got[i].Size, got[i].Digest, want[i].Name, want[i].Size, want[i].Digest)
+				continue
+			}
+			there, err := read(t.Context(), want[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if here, err := read(t.Context(), got[i]); err != nil || !bytes.Equal(here, there) {
+				t.Errorf("%s: %d bytes came back, want %d (%v)", want[i].Name, len(here), len(there), err)
+			}
+		}
+		if got, err := back.Tenant(t.Context()); err != nil || got != described {
+			t.Errorf("the tenant came back as %+v, %v; want %+v", got, err, described)
+		}
+	})
 }
 
 // carry stores all entries of one tenant in another.
@@ -320,23 +320,25 @@ func TestImportsIntoTwoTenantsTakeTurns(t *testing.T) {
 // TestSnapshotOutlivesImports keeps a snapshot open while the same document
 // changes again and again.
 func TestSnapshotOutlivesImports(t *testing.T) {
-	const document = "workspaces/" + workspace + "/files/" + asset
-	s := newTenant(t, create(t), acme)
-	store(t, s, 0, map[string]string{document: strings.Repeat("0", 3<<20)})
-	src, err := s.Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = src.Close() }()
-	for n := 1; n <= 5; n++ {
-		store(t, s, n, map[string]string{document: strings.Repeat(fmt.Sprint(n), n<<20)})
-	}
-	for e, err := range src.Entries(t.Context(), tenant.Selection{}) {
+	onEach(t, func(t *testing.T, fresh maker) {
+		const document = "workspaces/" + workspace + "/files/" + asset
+		s := newTenant(t, first(fresh(t)), acme)
+		store(t, s, 0, map[string]string{document: strings.Repeat("0", 3<<20)})
+		src, err := s.Snapshot(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := read(t.Context(), e); err != nil || string(got) != strings.Repeat("0", 3<<20) {
-			t.Errorf("the snapshot has %d bytes %.5q, %v", len(got), got, err)
+		defer func() { _ = src.Close() }()
+		for n := 1; n <= 5; n++ {
+			store(t, s, n, map[string]string{document: strings.Repeat(fmt.Sprint(n), n<<20)})
 		}
-	}
+		for e, err := range src.Entries(t.Context(), tenant.Selection{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := read(t.Context(), e); err != nil || string(got) != strings.Repeat("0", 3<<20) {
+				t.Errorf("the snapshot has %d bytes %.5q, %v", len(got), got, err)
+			}
+		}
+	})
 }

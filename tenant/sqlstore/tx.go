@@ -8,7 +8,9 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -17,6 +19,8 @@ import (
 // tx is an import: a write transaction.
 type tx struct {
 	entries
+	store   *Store
+	reader  *ahead
 	touched map[string]bool // workspaces whose names and owners are looked up again
 	buf     []byte          // of chunkSize+1 bytes, once there is content
 	err     error           // the first; no method but Rollback works after it
@@ -41,7 +45,7 @@ func (t *tx) Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error] {
 			yield(tenant.Entry{}, err)
 			return
 		}
-		for d, err := range t.all(ctx) {
+		for d, err := range t.all(ctx, t.reader, everything) {
 			if !yield(t.entry(d), err) || err != nil {
 				return
 			}
@@ -56,9 +60,6 @@ func (t *tx) Put(ctx context.Context, name layout.Name, size int64, content io.R
 	path, err := tenant.EntryPath(name)
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlstore: %w", err))
-	}
-	if _, err := t.remove(name); err != nil {
-		return t.fail(err)
 	}
 	if size >= 0 {
 		content = io.LimitReader(content, size+1)
@@ -89,8 +90,9 @@ func (t *tx) touch(name layout.Name) {
 	}
 }
 
-func (t *tx) remove(name layout.Name) (existed bool, err error) {
-	n, err := t.session.affect("DELETE FROM documents WHERE tenant_id = ? AND sort_key = ?", t.tenant, sortKey(name))
+// remove deletes what is stored at a name.
+func (e entries) remove(ctx context.Context, name layout.Name) (existed bool, err error) {
+	n, err := e.session.affect(ctx, "DELETE FROM documents WHERE tenant_id = ? AND sort_key = ?", e.tenant, sortKey(name))
 	return n > 0, err
 }
 
@@ -102,7 +104,10 @@ func (t *tx) Delete(ctx context.Context, name layout.Name) error {
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlstore: %w", err))
 	}
-	existed, err := t.remove(name)
+	if err := t.flush(ctx); err != nil {
+		return t.fail(err)
+	}
+	existed, err := t.remove(ctx, name)
 	if err != nil {
 		return t.fail(err)
 	}
@@ -120,20 +125,25 @@ func (t *tx) Commit(ctx context.Context, rec tenant.ImportRecord) error {
 	if err := rec.Check(); err != nil {
 		return t.fail(fmt.Errorf("sqlstore: %w", err))
 	}
-	if err := t.remember(rec); err != nil {
+	if err := t.flush(ctx); err != nil {
+		return t.fail(err)
+	}
+	if err := t.remember(ctx, rec); err != nil {
 		return t.fail(err)
 	}
 	for workspace := range t.touched {
 		if err := ctx.Err(); err != nil {
 			return t.fail(err)
 		}
-		if err := t.describeAssets(workspace); err != nil {
+		if err := t.describeAssets(ctx, workspace); err != nil {
 			return t.fail(err)
 		}
 	}
 	reached("before commit")
-	if err := t.session.commit(); err != nil {
-		return t.fail(err)
+	if err := t.session.commit(ctx); err != nil {
+		if err = t.settle(ctx, rec, err); err != nil {
+			return t.fail(err)
+		}
 	}
 	t.err = errEnded
 	return nil
@@ -142,18 +152,57 @@ func (t *tx) Commit(ctx context.Context, rec tenant.ImportRecord) error {
 // reached is called at the steps of a commit; tests die there.
 var reached = func(step string) {}
 
-func (t *tx) remember(rec tenant.ImportRecord) error {
-	n, err := t.session.query(func(scanFunc) error { return nil },
-		"SELECT 1 FROM imports WHERE tenant_id = ? AND id = ?", t.tenant, rec.ID)
+// committed looks an import up in the journal.
+func (e entries) committed(ctx context.Context, id string) (bool, error) {
+	n, err := e.session.query(ctx, func(scanFunc) error { return nil },
+		"SELECT 1 FROM imports WHERE tenant_id = ? AND id = ?", e.tenant, id)
+	return n > 0, err
+}
+
+func (t *tx) remember(ctx context.Context, rec tenant.ImportRecord) error {
+	for member, text := range map[string]string{"archive": rec.Archive, "content hash": rec.ContentHash, "plan": rec.Plan, "summary": rec.Summary} {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return fmt.Errorf("sqlstore: import %s: its %s %+.80q is not text: it holds NUL or is not UTF-8", rec.ID, member, text)
+		}
+	}
+	before, err := t.committed(ctx, rec.ID)
 	if err != nil {
 		return err
 	}
-	if n > 0 {
+	if before {
 		return fmt.Errorf("sqlstore: import %s has been committed before", rec.ID)
 	}
-	return t.session.exec("INSERT INTO imports (tenant_id, id, archive_id, content_hash, plan, at, summary) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	return t.session.exec(ctx, "INSERT INTO imports (tenant_id, id, archive_id, content_hash, plan, at, summary) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		t.tenant, rec.ID, rec.Archive, rec.ContentHash, rec.Plan, rec.At.UTC().Format(time.RFC3339Nano), rec.Summary)
 }
+
+// settle finds out what became of a commit whose answer was lost: when the
+// tenant's lock can be taken, the transaction has ended, and the journal
+// tells. It returns nil if the import was committed.
+func (t *tx) settle(ctx context.Context, rec tenant.ImportRecord, lost error) error {
+	var failed *commitError
+	if !errors.As(lost, &failed) || !t.session.db.dialect.unsettled(failed.err) {
+		return lost
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	s, err := t.session.db.write(ctx, t.tenant)
+	if err != nil {
+		return fmt.Errorf("%w; whether import %s was committed is not known, the tenant's journal will tell: %w", lost, rec.ID, err)
+	}
+	committed, err := entries{session: s, tenant: t.tenant}.committed(ctx, rec.ID)
+	err = errors.Join(err, s.rollback())
+	switch {
+	case committed:
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w; whether import %s was committed is not known, the tenant's journal will tell: %w", lost, rec.ID, err)
+	}
+	return fmt.Errorf("%w; the import was not committed", lost)
+}
+
+// settling bounds how long the fate of a commit is looked for.
+const settling = 20 * time.Second
 
 func (t *tx) Rollback() error {
 	if err := t.session.rollback(); err != nil {
@@ -184,10 +233,16 @@ func (u *upload) run() error {
 	}
 	if end && n <= chunkSize {
 		u.add(buf[:n])
-		name, owner := describe(u.name, buf[:n])
-		return u.insert(buf[:n:n], name, owner)
+		r := u.row()
+		r.content = buf[:n:n]
+		r.title, r.owner = describe(u.name, buf[:n])
+		return u.tx.pending.add(u.ctx, r)
 	}
-	if err := u.insert(nil, "", ""); err != nil {
+	// The size and digest are known at the end only.
+	if err := u.tx.pending.add(u.ctx, u.row()); err != nil {
+		return err
+	}
+	if err := u.tx.flush(u.ctx); err != nil {
 		return err
 	}
 	id, found, err := u.id()
@@ -200,7 +255,7 @@ func (u *upload) run() error {
 		}
 		piece := buf[:min(n, chunkSize)]
 		u.add(piece)
-		if err := u.tx.session.exec("INSERT INTO chunks (document_id, seq, content) VALUES (?, ?, ?)", id, seq, piece); err != nil {
+		if err := u.tx.session.exec(u.ctx, "INSERT INTO chunks (document_id, seq, content) VALUES (?, ?, ?)", id, seq, piece); err != nil {
 			return err
 		}
 		// One byte more than a piece was read, to know whether the content goes on.
@@ -211,7 +266,7 @@ func (u *upload) run() error {
 			}
 		}
 	}
-	return u.tx.session.exec("UPDATE documents SET size = ?, sha256 = ? WHERE id = ?", u.size, layout.Digest(u.hash.Sum(nil)).String(), id)
+	return u.tx.session.exec(u.ctx, "UPDATE documents SET size = ?, sha256 = ? WHERE id = ?", u.size, layout.Digest(u.hash.Sum(nil)).String(), id)
 }
 
 func (u *upload) add(piece []byte) {
@@ -239,20 +294,13 @@ func (u *upload) fill(buf []byte, n int) (total int, end bool, err error) {
 	return n, false, nil
 }
 
-// insert adds the row of the document; content is nil when chunks follow.
-func (u *upload) insert(content []byte, name, owner string) error {
-	var stored any
-	if content != nil {
-		stored = content
-	}
-	return u.tx.session.exec(`INSERT INTO documents (tenant_id, sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, content)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.tx.tenant, sortKey(u.name), u.path, u.name.Kind.String(), orNull(u.name.Workspace), orNull(u.name.Asset), orNull(name), orNull(owner),
-		u.size, layout.Digest(u.hash.Sum(nil)).String(), stored)
+// row is the document without its content, as far as it has been read.
+func (u *upload) row() row {
+	return row{name: u.name, path: u.path, size: u.size, digest: layout.Digest(u.hash.Sum(nil))}
 }
 
 func (u *upload) id() (id int64, found bool, err error) {
-	n, err := u.tx.session.query(func(scan scanFunc) error { return scan(&id) },
+	n, err := u.tx.session.query(u.ctx, func(scan scanFunc) error { return scan(&id) },
 		"SELECT id FROM documents WHERE tenant_id = ? AND sort_key = ?", u.tx.tenant, sortKey(u.name))
 	return id, n == 1, err
 }
