@@ -25,6 +25,9 @@ type dialect struct {
 	// beginRead starts a read transaction whose snapshot is taken at once, in
 	// the scope of a tenant.
 	beginRead func(ctx context.Context, conn *sql.Conn, tenant string) error
+	// joinRead is beginRead with the snapshot of another transaction that is
+	// still open. It is nil where there is no such thing.
+	joinRead func(ctx context.Context, conn *sql.Conn, tenant, snapshot string) error
 	// beginWrite starts a write transaction in the scope of a tenant and takes
 	// that tenant's import lock, or that of the schema when the scope is
 	// noTenant. It does not wait: the error wraps errBusy when another holds

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/oneanalytics/oa-archive/tenant"
 )
 
 // oldestPostgres is the first major version that this package works with.
@@ -96,7 +99,7 @@ func startPostgres(ctx context.Context, dsn string, ready func(*postgres, *DB) e
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: impatience}
 	}
 	p := &postgres{schema: schema}
-	db := &DB{name: postgresName(cfg, schema), pool: stdlib.OpenDB(*cfg)}
+	db := &DB{name: postgresName(cfg, schema), pool: stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(always))}
 	if db.dialect, err = p.dialect(); err == nil {
 		err = p.checkServer(ctx, db)
 	}
@@ -108,6 +111,10 @@ func startPostgres(ctx context.Context, dsn string, ready func(*postgres, *DB) e
 	}
 	return db, nil
 }
+
+// always has connections checked before they are used again, so that the first
+// transaction after a restart of the server does not fail.
+func always(context.Context, stdlib.ShouldPingParams) bool { return true }
 
 // postgres is what the dialect knows of its database.
 type postgres struct {
@@ -178,13 +185,19 @@ func (p *postgres) dialect() (*dialect, error) {
 		bind:          numbered,
 		interruptible: true,
 		prepares:      true,
-		beginRead: func(ctx context.Context, conn *sql.Conn, tenant string) error {
-			return p.begin(ctx, conn, "ISOLATION LEVEL REPEATABLE READ, READ ONLY", tenant)
+		beginRead: func(ctx context.Context, conn *sql.Conn, scope string) error {
+			return p.begin(ctx, conn, "ISOLATION LEVEL REPEATABLE READ, READ ONLY", scope)
+		},
+		joinRead: func(ctx context.Context, conn *sql.Conn, scope, snapshot string) error {
+			if !snapshotForm.MatchString(snapshot) {
+				return fmt.Errorf("%+.80q does not name a snapshot", snapshot)
+			}
+			return p.begin(ctx, conn, "ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '"+snapshot+"'", scope)
 		},
 		beginWrite: p.beginWrite,
 		commit:     commitPostgres,
-		setScope: func(ctx context.Context, s *session, tenant string) error {
-			return s.exec(ctx, "SELECT set_config('"+tenantSetting+"', ?, TRUE)", tenant)
+		setScope: func(ctx context.Context, s *session, scope string) error {
+			return s.exec(ctx, "SELECT set_config('"+tenantSetting+"', ?, TRUE)", scope)
 		},
 		explain:   explainPostgres,
 		unsettled: unsettledPostgres,
@@ -194,6 +207,10 @@ func (p *postgres) dialect() (*dialect, error) {
 		},
 	}, nil
 }
+
+// snapshotForm is how pg_export_snapshot names snapshots. SET TRANSACTION
+// SNAPSHOT takes no placeholder.
+var snapshotForm = regexp.MustCompile(`^[0-9A-F]+-[0-9A-F]+-[0-9]+$`)
 
 // numbered replaces the placeholders ? by $1, $2 and so on. No query of this
 // package has a ? in a literal.
@@ -215,7 +232,7 @@ func numbered(query string) string {
 // time are lifted, as pg_dump does: an export may take long, and waits for
 // others in between. options are of the form "READ ONLY"; more statements may
 // follow them.
-func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, tenant string) error {
+func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, scope string) error {
 	text := "BEGIN TRANSACTION " + options + "; SET LOCAL search_path = " + p.identifier() + ", pg_temp"
 	limits := []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
 	if p.version >= 17 {
@@ -224,26 +241,26 @@ func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, tenant st
 	for _, limit := range limits {
 		text += "; SET LOCAL " + limit + " = 0"
 	}
-	if _, err := conn.ExecContext(ctx, text); err != nil {
-		return err
+	if scope != everyTenant && tenant.CheckID(scope) != nil {
+		scope = noTenant // and nothing that could end the literal
 	}
 	// The first query of the transaction takes the snapshot.
-	_, err := conn.ExecContext(ctx, "SELECT set_config('"+tenantSetting+"', $1, TRUE)", tenant)
+	_, err := conn.ExecContext(ctx, text+"; SELECT set_config('"+tenantSetting+"', '"+scope+"', TRUE)")
 	return err
 }
 
 // beginWrite reads what is committed at each statement: the snapshot of a
 // stricter transaction could be from before it had the lock.
-func (p *postgres) beginWrite(ctx context.Context, conn *sql.Conn, tenant string) error {
-	if err := p.begin(ctx, conn, "ISOLATION LEVEL READ COMMITTED, READ WRITE", tenant); err != nil {
+func (p *postgres) beginWrite(ctx context.Context, conn *sql.Conn, scope string) error {
+	if err := p.begin(ctx, conn, "ISOLATION LEVEL READ COMMITTED, READ WRITE", scope); err != nil {
 		return err
 	}
 	query := "SELECT pg_try_advisory_xact_lock($1), TRUE"
-	if tenant != noTenant {
+	if scope != noTenant {
 		query = "SELECT pg_try_advisory_xact_lock($1), has_table_privilege('documents', 'INSERT')"
 	}
 	var locked, allowed bool
-	if err := conn.QueryRowContext(ctx, query, p.lock(tenant)).Scan(&locked, &allowed); err != nil {
+	if err := conn.QueryRowContext(ctx, query, p.lock(scope)).Scan(&locked, &allowed); err != nil {
 		return err
 	}
 	switch {
@@ -260,8 +277,8 @@ func (p *postgres) beginWrite(ctx context.Context, conn *sql.Conn, tenant string
 
 // lock is the number of a tenant's advisory lock, or of the schema's. Two of
 // them could fall together; then their imports would wait for each other.
-func (p *postgres) lock(tenant string) int64 {
-	sum := sha256.Sum256([]byte("oa-archive import\x00" + p.schema + "\x00" + tenant))
+func (p *postgres) lock(scope string) int64 {
+	sum := sha256.Sum256([]byte("oa-archive import\x00" + p.schema + "\x00" + scope))
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 

@@ -6,7 +6,7 @@ import (
 
 // Bounds of a batch.
 const (
-	batchBytes = 4 << 20 // of contents
+	batchBytes = 2 << 20 // of contents; at least chunkSize
 	batchRows  = 5000
 )
 

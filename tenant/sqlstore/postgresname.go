@@ -39,7 +39,7 @@ func parsePostgres(dsn string) (cfg *pgx.ConnConfig, schema string, err error) {
 		return nil, "", fmt.Errorf("sqlstore: schema %+.70q: want a name of 1 to %d bytes", schema, maxIdentifier)
 	case !utf8.ValidString(schema) || strings.ContainsRune(schema, 0):
 		return nil, "", fmt.Errorf("sqlstore: schema %+q is not UTF-8, or holds NUL", schema)
-	case strings.HasPrefix(schema, "pg_") || schema == "information_schema":
+	case strings.HasPrefix(schema, "pg_") || schema == "information_schema" || schema == "$user": // the last is special in search paths
 		return nil, "", fmt.Errorf("sqlstore: schema %s belongs to PostgreSQL", schema)
 	}
 	return cfg, schema, nil

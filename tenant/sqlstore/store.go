@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -192,6 +193,35 @@ func (s *snapshot) check(ctx context.Context, sel tenant.Selection) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// export names the snapshot for [Store.join], so that several connections can
+// read one state at once. The name holds while the snapshot is open.
+func (s *snapshot) export(ctx context.Context) (name string, err error) {
+	if s.session.db.dialect.joinRead == nil {
+		return "", errors.ErrUnsupported
+	}
+	_, err = s.session.query(ctx, func(scan scanFunc) error { return scan(&name) }, "SELECT pg_export_snapshot()")
+	return name, err
+}
+
+// join returns the state that a snapshot of the tenant sees, on a connection
+// of its own.
+func (s *Store) join(ctx context.Context, snapshot string) (*snapshot, error) {
+	if s.db.dialect.joinRead == nil {
+		return nil, errors.ErrUnsupported
+	}
+	sess, err := s.db.begin(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		return s.db.dialect.joinRead(ctx, conn, s.id, snapshot)
+	})
+	if err != nil {
+		return nil, err
+	}
+	t, err := sess.tenant(ctx, s.id)
+	if err != nil {
+		return nil, errors.Join(err, sess.rollback())
+	}
+	return s.snapshotOf(sess, t), nil
 }
 
 func (s *snapshot) Close() error { return s.session.rollback() }

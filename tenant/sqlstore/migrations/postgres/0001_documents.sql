@@ -13,7 +13,7 @@ CREATE TABLE schema_version (
 COMMENT ON TABLE schema_version IS 'oa-archive';
 
 CREATE TABLE tenants (
-  id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  id           TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   name         TEXT NOT NULL,
   region       TEXT NOT NULL,
   jurisdiction TEXT NOT NULL
