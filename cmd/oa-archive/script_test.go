@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/cli"
+	"github.com/oneanalytics/oa-archive/internal/pgtest"
 	"github.com/oneanalytics/oa-archive/sign"
 )
 
@@ -55,8 +56,24 @@ func TestScripts(t *testing.T) {
 			"waitfor":  waitFor,
 			"edit":     edit,
 			"write":    writeEscaped,
+			"postgres": func(ts *testscript.TestScript, neg bool, _ []string) { postgres(t, ts) },
 		},
 	})
+}
+
+// postgres makes a blank database and sets PG and EXPORTER to connection strings:
+// of a role that may make a schema, and of one that is to be an exporter. They
+// hold a password, which the server does not ask for.
+func postgres(t *testing.T, ts *testscript.TestScript) {
+	database := pgtest.New(t)
+	owner, exporter := database.Role(t, "CREATE"), database.Role(t)
+	secret := func(role string) string { return strings.Replace(database.URLAs(role), "@", ":s3cret@", 1) }
+	ts.Setenv("PG", secret(owner))
+	ts.Setenv("PG_SHOWN", database.URLAs(owner))
+	ts.Setenv("EXPORTER", secret(exporter))
+	ts.Setenv("EXPORTER_ROLE", exporter)
+	ts.Setenv("PSQL", pgtest.Tool(t, "psql"))
+	ts.Setenv("PG_ADMIN", database.URL())
 }
 
 // The scripts' keys are made from fixed seeds, so that fingerprints and

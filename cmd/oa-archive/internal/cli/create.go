@@ -47,9 +47,9 @@ func createVerb(a *app) *cobra.Command {
 		Long: `Archive a tenant, or some of its workspaces, in one signed file. The file
 appears under its name when it is complete and has been read back, or not at all.
 
-A STORE is dir:FOLDER (a tenant as files in the archive's own layout) or
-sqlite:FILE. Documents are validated on the way; a broken one refuses the whole
-archive with a list of everything that is wrong.
+A STORE is dir:FOLDER (a tenant as files in the archive's own layout), sqlite:FILE
+or postgres://USER@HOST/DATABASE. Documents are validated on the way; a broken one
+refuses the whole archive with a list of everything that is wrong.
 
 SOURCE_DATE_EPOCH in the environment fixes the time of the archive; together with
 --archive-id the same tenant then gives the same bytes.`,
@@ -61,7 +61,7 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.create(cmd.Context(), f) },
 	}
 	group(cmd, "What to archive", func(fs *pflag.FlagSet) {
-		fs.StringVar(&f.from, "from", "", "`STORE` to read: dir:FOLDER or sqlite:FILE")
+		fs.StringVar(&f.from, "from", "", "`STORE` to read: dir:FOLDER, sqlite:FILE or postgres://…")
 		fs.StringVar(&f.tenantID, "tenant", "", "`ID` of the tenant, when the store holds several")
 		fs.StringArrayVarP(&f.workspaces, "workspace", "w", nil, "only this workspace, by `ID-or-name`; repeat for more")
 		fs.BoolVar(&f.rows, "rows", false, "with the rows of datasets")

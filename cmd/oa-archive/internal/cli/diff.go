@@ -39,7 +39,8 @@ func diffVerb(a *app) *cobra.Command {
 		Use:   "diff A B",
 		Short: "compare two archives or stores, asset by asset",
 		Long: `Compare two states of a tenant, asset by asset: archives (FILE, or - for standard
-input) or stores (dir:FOLDER, sqlite:FILE). What is listed leads from A to B.
+input) or stores (dir:FOLDER, sqlite:FILE, postgres://…). What is listed leads
+from A to B.
 
 The exit code is 0 whether they differ or not; with --exit-code it is 1 when they
 differ.`,

@@ -23,8 +23,13 @@ func TestParseStore(t *testing.T) {
 		{dir, "", "did you mean dir:"},
 		{"dir:", "", "a store is"},
 		{"mysql:x", "", "a store is"},
-		{"postgres://host/db", "", "a store is"},
-		{"postgresql://host/db", "", "a store is"},
+		{"postgres://acme@host/db", "postgres://acme@host/db", ""},
+		{"postgresql://acme:s3cret@host:6000/db?sslmode=require&schema=x", "postgres://acme@host:6000/db?schema=x", ""},
+		{"postgres://acme:s3cret@host:port/db", "postgres://…", ""},
+		{"postgres:host/db", "", "a store is"},
+		{"postgresql:", "", "a store is"},
+		{"postgre://acme:s3cret@host/db", "", "a store is"},
+		{"acme:s3cret@host/db", "", "a store is"},
 	} {
 		got, err := parseStore("--from", c.in)
 		if c.want != "" {
@@ -33,11 +38,14 @@ func TestParseStore(t *testing.T) {
 			}
 			continue
 		}
+		if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("parseStore(%q): the error tells the password: %v", c.in, err)
+		}
 		if f := classify(err); f.exit != exitUsage || !strings.Contains(f.hint, c.hint) {
 			t.Errorf("parseStore(%q): %v, hint %q", c.in, err, f.hint)
 		}
 	}
-	if !isStore("dir:x") || !isStore("sqlite:x") || isStore("x.oa-archive") || isStore("C:/x") {
+	if !isStore("dir:x") || !isStore("sqlite:x") || !isStore("postgres://x") || isStore("x.oa-archive") || isStore("C:/x") {
 		t.Error("isStore")
 	}
 }

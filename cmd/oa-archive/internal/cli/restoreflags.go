@@ -48,7 +48,7 @@ type restoreFlags struct {
 
 func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 	group(cmd, "Where to", func(fs *pflag.FlagSet) {
-		fs.StringVar(&f.into, "into", "", "`STORE` to import into: dir:FOLDER or sqlite:FILE")
+		fs.StringVar(&f.into, "into", "", "`STORE` to import into: dir:FOLDER, sqlite:FILE or postgres://…")
 		fs.StringVar(&f.tenantID, "tenant", "", "`ID` of the tenant, when the store holds several")
 		fs.BoolVar(&f.createTenant, "create-tenant", false, "make a blank tenant first, and the store if there is none; named as in the archive unless --tenant says otherwise")
 	})

@@ -16,11 +16,11 @@ import (
 
 // storeSpec is a parsed STORE.
 type storeSpec struct {
-	scheme string // dir or sqlite
-	path   string
+	scheme string // dir, sqlite or postgres
+	path   string // for postgres the whole connection string, which may hold a password
 }
 
-const hintStore = "a store is dir:FOLDER or sqlite:FILE"
+const hintStore = "a store is dir:FOLDER, sqlite:FILE or postgres://USER@HOST/DATABASE"
 
 // parseStore reads STORE. flag is what it was given to, for the message.
 func parseStore(flag, s string) (storeSpec, error) {
@@ -29,13 +29,19 @@ func parseStore(flag, s string) (storeSpec, error) {
 	case s == "":
 		return storeSpec{}, usagef(hintStore, "%s is missing", flag)
 	case scheme == "postgres" || scheme == "postgresql":
-		return storeSpec{}, usagef(hintStore, "%s: PostgreSQL stores are not in this version", flag)
+		if !strings.HasPrefix(path, "//") {
+			return storeSpec{}, usagef(hintStore, "%s: a PostgreSQL store begins with %s://", flag, scheme)
+		}
+		return storeSpec{"postgres", s}, nil
 	case !ok || (scheme != "dir" && scheme != "sqlite"):
 		hint := hintStore
 		if fi, err := os.Stat(s); err == nil && fi.IsDir() {
 			hint = "did you mean dir:" + s + "? " + hint
 		} else if err == nil {
 			hint = "did you mean sqlite:" + s + "? " + hint
+		}
+		if strings.Contains(s, "@") { // and perhaps a password before it
+			return storeSpec{}, usagef(hint, "%s: this is not a store", flag)
 		}
 		return storeSpec{}, usagef(hint, "%s: %q is not a store", flag, s)
 	case path == "":
@@ -54,7 +60,19 @@ func isStore(s string) bool {
 	return false
 }
 
-func (s storeSpec) String() string { return s.scheme + ":" + s.path }
+// String is what may be shown: without passwords.
+func (s storeSpec) String() string {
+	if s.scheme == "postgres" {
+		return sqlstore.RedactPostgres(s.path)
+	}
+	return s.scheme + ":" + s.path
+}
+
+// missing reports whether there is no file or folder of the store.
+func (s storeSpec) missing() bool {
+	_, err := os.Stat(s.path)
+	return s.scheme != "postgres" && errors.Is(err, fs.ErrNotExist)
+}
 
 // store is one tenant of a store, open.
 type store struct {
@@ -82,16 +100,17 @@ func (s *store) Close() error {
 // empty. A store that does not exist is an error wrapping [fs.ErrNotExist], a
 // tenant that does not is one wrapping [tenant.ErrNoTenant].
 func openStore(ctx context.Context, spec storeSpec, id string) (*store, error) {
-	if _, err := os.Stat(spec.path); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fs.ErrNotExist
-		}
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+	if spec.missing() {
+		return nil, fmt.Errorf("store %s: %w", spec, fs.ErrNotExist)
 	}
-	if spec.scheme == "dir" {
+	open := sqlstore.OpenSQLite
+	switch spec.scheme {
+	case "dir":
 		return openFolder(ctx, spec, id)
+	case "postgres":
+		open = sqlstore.OpenPostgres
 	}
-	db, err := sqlstore.OpenSQLite(ctx, spec.path)
+	db, err := open(ctx, spec.path)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", spec, err)
 	}
@@ -158,8 +177,7 @@ func listTenants(all []tenant.Info) string {
 // there before keeps the blank tenant.
 func createStore(ctx context.Context, spec storeSpec, who tenant.Info) (s *store, undo func(), err error) {
 	undo = func() {}
-	_, statErr := os.Stat(spec.path)
-	isNew := errors.Is(statErr, fs.ErrNotExist)
+	isNew := spec.missing()
 	if isNew {
 		undo = func() { removeStore(spec) }
 	}
@@ -171,7 +189,10 @@ func createStore(ctx context.Context, spec storeSpec, who tenant.Info) (s *store
 		return &store{tenantStore: d, spec: spec}, undo, nil
 	}
 	create := sqlstore.OpenSQLite
-	if isNew {
+	switch {
+	case spec.scheme == "postgres":
+		create = sqlstore.CreatePostgres // the schema stays, whatever happens
+	case isNew:
 		create = sqlstore.CreateSQLite
 	}
 	db, err := create(ctx, spec.path)
