@@ -203,7 +203,7 @@ func TestConfirmationOnATerminal(t *testing.T) {
 		t.Fatalf("a refused import changed the report (%v)", err)
 	}
 	r.run(130, []string{"Type the tenant's name", "\x03"}, command...)
-	screen = r.run(0, []string{"Type the tenant's name", "halvorsen\n"}, command...)
+	screen = r.run(0, []string{"Type the tenant's name", "halvorsen-cycles\n"}, command...)
 	if !strings.Contains(screen, "imported") {
 		t.Errorf("the result is not told:\n%s", screen)
 	}

@@ -32,7 +32,7 @@ type sizesJSON struct {
 	Content    int64 `json:"content"`
 	Compressed int64 `json:"compressed"`
 	Manifest   int64 `json:"manifest"`
-	Overhead   int64 `json:"overhead"`
+	Tables     int64 `json:"tables"`
 	Frames     int   `json:"frames"`
 }
 
@@ -103,7 +103,7 @@ func newInspectJSON(o *opened, contents *overview.Overview) inspectJSON {
 		File: o.in.name, Archive: render.NewArchive(o.Manifest()),
 		Sizes: sizesJSON{
 			File: s.File, Tar: s.Tar, Content: s.Content, Compressed: s.Compressed,
-			Manifest: s.Manifest, Overhead: s.Overhead, Frames: s.Frames,
+			Manifest: s.Manifest, Tables: s.Tables, Frames: s.Frames,
 		},
 		Result:   signerResult(o.Signed(), o.Verdict()),
 		Coverage: render.NewCoverage(o.Manifest()), Contents: contents,

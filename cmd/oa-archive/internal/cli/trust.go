@@ -142,6 +142,23 @@ type opened struct {
 
 func (o *opened) Close() error { return o.in.Close() }
 
+// member returns the verified content of an entry, of the manifest or of a
+// signature. The latter two are small and no entries.
+func (o *opened) member(ctx context.Context, path string) (io.ReadCloser, error) {
+	if _, ok := o.Entry(path); ok {
+		return o.OpenEntry(ctx, path)
+	}
+	return o.Archive.Open(path)
+}
+
+// document returns a whole member of at most the limit for documents.
+func (o *opened) document(ctx context.Context, path string) ([]byte, error) {
+	if _, ok := o.Entry(path); ok {
+		return o.ReadDocument(ctx, path, 0)
+	}
+	return o.ReadFile(path)
+}
+
 // openToLook opens an archive for a verb that shows it: whoever signed it, or
 // nobody, as long as it is intact. The caller shows the verdict.
 func (a *app) openToLook(ctx context.Context, file string, t *trustFlags) (*opened, error) {
