@@ -116,8 +116,14 @@ func stringsIn(v any) []string {
 	return nil
 }
 
+// reporter is what testing.TB and rapid.T share.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // checkOutcome holds for every applied plan.
-func checkOutcome(t testing.TB, plan *Plan, before, after world) {
+func checkOutcome(t reporter, plan *Plan, before, after world) {
 	t.Helper()
 	old := before.problems()
 	for _, problem := range after.problems() {

@@ -220,7 +220,7 @@ func (w world) problems() []string {
 			}
 		}
 		for _, p := range problems {
-			if !p.Warning {
+			if p.Line = 0; !p.Warning {
 				found = append(found, p.String())
 			}
 		}
