@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -65,20 +67,26 @@ func (p *Plan) checkArchive(m *manifest.Manifest, digest layout.Digest) error {
 	return nil
 }
 
-// verifyArchive reads the whole archive, so that nothing is written from one
-// that is damaged further on.
+// verifyArchive reads every entry of the archive, which checks its digest and
+// its signature, so that nothing is written from one that is damaged further
+// on.
 func verifyArchive(ctx context.Context, a *archive.Archive) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, e := range a.Manifest().Entries {
-		r, err := a.OpenEntry(ctx, e.Path)
-		if err != nil {
-			return fmt.Errorf("restore: verify the archive: %w", err)
-		}
-		_, err = io.Copy(io.Discard, r)
-		if err = cmp.Or(err, r.Close()); err != nil {
-			return fmt.Errorf("restore: verify the archive: %w", err)
-		}
+		group.Go(func() error {
+			r, err := a.OpenEntry(ctx, e.Path)
+			if err != nil {
+				return fmt.Errorf("restore: verify the archive: %w", err)
+			}
+			_, err = io.Copy(io.Discard, r)
+			if err = cmp.Or(err, r.Close()); err != nil {
+				return fmt.Errorf("restore: verify the archive: %w", err)
+			}
+			return nil
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 // application is one plan being applied.

@@ -333,7 +333,7 @@ func (m *metadata) usedBy() *needs {
 		folders = p.folders
 	}
 	for _, it := range m.p.items {
-		if it.workspace != m.ws.workspace || it.kind == Workspace || !it.imports() {
+		if it.workspace != m.ws.workspace || it.kind == Workspace || !it.imports() || it.decision == Unchanged {
 			continue
 		}
 		for _, r := range it.refs {
@@ -342,7 +342,7 @@ func (m *metadata) usedBy() *needs {
 	}
 	for list := range m.arriving {
 		for _, a := range m.arriving[list] {
-			if list == "grants" && m.brings(&a) && a.lost == "" || !m.merges() && a.lost == "" && (list == "members" || list == "saved_queries") {
+			if list == "grants" && m.brings(&a) && a.lost == "" && !m.has(list, &a) || !m.merges() && a.lost == "" && (list == "members" || list == "saved_queries") {
 				for _, r := range a.refs {
 					n.add(r, folders)
 				}
@@ -350,6 +350,9 @@ func (m *metadata) usedBy() *needs {
 		}
 	}
 	for id := range n.people[schema.RefTeam] {
+		if s, ok := m.p.people.standIn(principalKey{schema.RefTeam, id}); !ok || m.byKey["teams"][s.id].raw != nil {
+			continue
+		}
 		if t := m.p.src.people.byKey[principalKey{schema.RefTeam, id}]; t != nil {
 			for _, user := range t.members {
 				n.people[schema.RefUser][user] = true
@@ -357,6 +360,12 @@ func (m *metadata) usedBy() *needs {
 		}
 	}
 	return n
+}
+
+// has reports whether the target has the very record that would arrive.
+func (m *metadata) has(list string, a *arrival) bool {
+	own, ok := m.byKey[list][a.to]
+	return ok && sameJSON(own.raw, a.text)
 }
 
 func (n *needs) add(r schema.Reference, parents map[string]string) {
