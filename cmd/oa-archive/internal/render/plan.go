@@ -1,7 +1,9 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -42,6 +44,12 @@ var decisions = map[restore.Decision]struct {
 func (p *Printer) Plan(page *PlanPage) {
 	p.planHeader(page)
 	steps := newStepList(page.Plan, page.All)
+	var tables []*Table
+	for _, g := range steps.groups {
+		steps.build(g)
+		tables = append(tables, g.table)
+	}
+	alignWith(tables)
 	for _, g := range steps.groups {
 		p.Blank()
 		p.stepGroup(steps, g)
@@ -74,6 +82,9 @@ func (p *Printer) planHeader(page *PlanPage) {
 		rows = append(rows, fact("from", Text(join("archive "+plan.Archive.ID, "tenant "+plan.Archive.Tenant, plan.Archive.Created))))
 	}
 	rows = append(rows, fact("into", Text(into)))
+	if page.Manifest != nil && page.Signed && page.Verdict.Level == sign.LevelUntrusted {
+		rows = append(rows, fact("note", Styled(Warn, "import refuses the archive as long as its signer is not trusted")))
+	}
 	if !plan.SameTenant {
 		rows = append(rows, fact("note", Styled(Warn, "another tenant than the archive's")))
 	}
@@ -82,20 +93,24 @@ func (p *Printer) planHeader(page *PlanPage) {
 
 // stepList is a plan's steps by workspace, with what is needed to name them.
 type stepList struct {
-	all    bool
-	groups []*stepGroup
-	byID   map[string]*restore.Step
-	short  map[string]string
+	all      bool
+	selected bool // somebody chose assets, so that it matters why each is there
+	groups   []*stepGroup
+	byID     map[string]*restore.Step
+	short    map[string]string
 }
 
 type stepGroup struct {
 	workspace *restore.Step // nil for what belongs to none
 	title     string
 	steps     []*restore.Step
+	shown     []*restore.Step // those with a line
+	table     *Table          // the lines
+	quiet     map[restore.Decision]int
 }
 
 func newStepList(plan *restore.Plan, all bool) *stepList {
-	l := &stepList{all: all, byID: map[string]*restore.Step{}, short: map[string]string{}}
+	l := &stepList{all: all, selected: len(plan.Options.Select) > 0, byID: map[string]*restore.Step{}, short: map[string]string{}}
 	groups := map[string]*stepGroup{}
 	var ids []string
 	for i := range plan.Steps {
@@ -127,7 +142,28 @@ func newStepList(plan *restore.Plan, all bool) *stepList {
 		}
 		l.short[id] = id[:min(n, len(id))]
 	}
+	l.sort()
 	return l
+}
+
+// sort orders for people: workspaces by name, assets by kind and name. What
+// belongs to no workspace comes last.
+func (l *stepList) sort() {
+	slices.SortStableFunc(l.groups, func(a, b *stepGroup) int {
+		if (a.workspace == nil) != (b.workspace == nil) {
+			if a.workspace == nil {
+				return 1
+			}
+			return -1
+		}
+		return byName(a.title, b.title, "", "")
+	})
+	kinds := restore.Kinds()
+	for _, g := range l.groups {
+		slices.SortStableFunc(g.steps, func(a, b *restore.Step) int {
+			return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), byName(a.Name, b.Name, a.ID, b.ID))
+		})
+	}
 }
 
 // fewQuiet is how many steps that do nothing a group lists before it only
@@ -138,38 +174,45 @@ func quiet(s *restore.Step) bool {
 	return s.Decision == restore.Unchanged || s.Decision == restore.Skip
 }
 
-func (p *Printer) stepGroup(l *stepList, g *stepGroup) {
-	if w := g.workspace; w != nil {
-		look := decisions[w.Decision]
-		p.Line(Styled(Strong, g.title), Styled(Faint, separator+l.short[w.ID]+separator),
-			Styled(look.style, look.symbol+" "+string(w.Decision)), Styled(Faint, whyNot("", w)))
-		p.changes(w, 2)
-	} else {
-		p.Line(Styled(Strong, g.title))
-	}
-	quietCount := map[restore.Decision]int{}
+// build makes the lines of a group.
+func (l *stepList) build(g *stepGroup) {
+	g.quiet = map[restore.Decision]int{}
 	for _, s := range g.steps {
 		if quiet(s) {
-			quietCount[s.Decision]++
+			g.quiet[s.Decision]++
 		}
 	}
-	rows := &Table{Indent: 2, Columns: []Column{{}, {}, {Shrink: 16}, {}, {Right: true}, {Shrink: 14}}}
-	var shown []*restore.Step
+	g.table = &Table{Indent: 2, Columns: []Column{{Min: 11}, {Min: 7}, {Shrink: 16}, {}, {Right: true}, {Shrink: 14}}}
 	for _, s := range g.steps {
-		if quiet(s) && !l.all && quietCount[s.Decision] > fewQuiet {
+		if quiet(s) && !l.all && g.quiet[s.Decision] > fewQuiet {
 			continue
 		}
-		shown = append(shown, s)
-		rows.Rows = append(rows.Rows, l.row(s))
+		g.shown = append(g.shown, s)
+		g.table.Rows = append(g.table.Rows, l.row(s))
 	}
-	lines := p.render(rows)
-	for i, s := range shown {
+}
+
+func (p *Printer) stepGroup(l *stepList, g *stepGroup) {
+	spans := []Span{Styled(Strong, g.title)}
+	if w := g.workspace; w != nil {
+		look := decisions[w.Decision]
+		spans = append(spans, Styled(Faint, separator+l.short[w.ID]+separator), Styled(look.style, look.symbol+" "+string(w.Decision)))
+		if why := l.why(w); w.Decision == restore.Skip || w.Decision == restore.Merge {
+			spans = append(spans, Styled(Faint, separator+why))
+		}
+	}
+	p.Line(spans...)
+	if g.workspace != nil {
+		p.changes(g.workspace, 2, l.all)
+	}
+	lines := p.render(g.table)
+	for i, s := range g.shown {
 		p.write(lines[i])
-		p.changes(s, 15)
+		p.changes(s, 15, l.all)
 	}
 	for _, d := range []restore.Decision{restore.Unchanged, restore.Skip} {
-		if n := quietCount[d]; n > fewQuiet && !l.all {
-			p.Line(Styled(Faint, fmt.Sprintf("  %s %-10s %s (--all lists them)", decisions[d].symbol, d, Plural(int64(n), "asset"))))
+		if n := g.quiet[d]; n > fewQuiet && !l.all {
+			p.Line(Styled(Faint, fmt.Sprintf("  %s %-9s  %s (--all lists them)", decisions[d].symbol, d, Plural(int64(n), "asset"))))
 		}
 	}
 }
@@ -177,7 +220,11 @@ func (p *Printer) stepGroup(l *stepList, g *stepGroup) {
 func (l *stepList) row(s *restore.Step) Row {
 	look := decisions[s.Decision]
 	name := Cell{Text(firstOf(s.Name, s.ID))}
-	if s.NewName != "" && s.NewName != s.Name {
+	switch {
+	case s.NewName == "" || s.NewName == s.Name:
+	case strings.HasPrefix(s.NewName, s.Name): // "Name (copy)" tells both
+		name = Cell{Text(s.NewName)}
+	default:
 		name = append(name, Styled(Faint, " → "), Text(s.NewName))
 	}
 	style := Plain
@@ -191,65 +238,153 @@ func (l *stepList) row(s *restore.Step) Row {
 	for _, e := range s.Entries {
 		size += e.Size
 	}
+	id := l.short[s.ID]
+	if s.Workspace == "" {
+		id = "" // a path, which the name is too
+	}
 	return Row{Cells: []Cell{
 		{Styled(look.style, look.symbol+" "+string(s.Decision))},
 		S(style, string(s.Kind)),
 		name,
-		S(Faint, l.short[s.ID]),
+		S(Faint, id),
 		S(style, Bytes(size)),
-		S(Faint, whyNot(s.Why, s)),
+		S(Faint, l.why(s)),
 	}}
 }
 
-// whyNot says why the step is in the plan and, where the decision does not
-// speak for itself, why it is what it is.
-func whyNot(why string, s *restore.Step) string {
-	switch s.Decision {
-	case restore.Skip, restore.Merge:
-		why = join(why, s.Reason)
+// why says why the step is in the plan, where that is not plain, and why its
+// decision is what it is, where the decision does not speak for itself.
+func (l *stepList) why(s *restore.Step) string {
+	why := shortenIDs(s.Why)
+	if !l.selected && why == "selected" {
+		why = ""
+	}
+	if s.Decision == restore.Skip || s.Decision == restore.Merge {
+		return join(why, s.Reason)
 	}
 	return why
 }
 
+var uuid = regexp.MustCompile(`\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+
+// shortenIDs cuts the UUIDs in a sentence to their first eight digits.
+func shortenIDs(s string) string { return uuid.ReplaceAllString(s, "$1") }
+
+// fewSentences is how many changes or reasons are listed for one asset unless
+// everything is asked for.
+const fewSentences = 3
+
 // changes lists what differs from the archive.
-func (p *Printer) changes(s *restore.Step, indent int) {
-	for _, c := range s.Changes {
-		p.WrapAfter(Styled(Faint, strings.Repeat(" ", indent)+"· "), Faint, c)
+func (p *Printer) changes(s *restore.Step, indent int, all bool) {
+	first := Styled(Faint, strings.Repeat(" ", indent)+"· ")
+	shown, more := few(s.Changes, all)
+	for _, c := range shown {
+		p.WrapAfter(first, Faint, c)
+	}
+	if more > 0 {
+		p.WrapAfter(first, Faint, fmt.Sprintf("%s (--all lists them)", Plural(int64(more), "more change")))
 	}
 }
 
-// unresolved lists the principals and connections that the target lacks, with
-// the flags that would answer.
+// few returns the first sentences and how many it leaves out. It never leaves
+// out just one.
+func few(sentences []string, all bool) (shown []string, more int) {
+	if all || len(sentences) <= fewSentences+1 {
+		return sentences, 0
+	}
+	return sentences[:fewSentences], len(sentences) - fewSentences
+}
+
+// unresolved lists the principals and connections that the target lacks, those
+// with the same effect together, each with the flag that answers it.
 func (p *Printer) unresolved(plan *restore.Plan, l *stepList) {
 	if len(plan.Unresolved) == 0 {
 		return
 	}
 	p.Blank()
-	p.Line(Styled(Strong, "Not in the target"), Styled(Faint, ": "+Plural(int64(len(plan.Unresolved)), "principal or connection/principals and connections")))
+	counts := map[string]int{}
 	for _, u := range plan.Unresolved {
-		who := firstOf(u.Name, u.ID)
-		if u.Email != "" && u.Email != who {
-			who += " <" + u.Email + ">"
-		}
-		if who != u.ID {
-			who += " (" + u.ID + ")"
-		}
-		p.Line(Text("  "), Styled(Warn, "? "+u.Kind), Text(" "+who), Styled(Faint, ", "+l.usedBy(u.UsedBy)))
-		p.Wrap(6, Plain, u.Effect)
-		p.WrapAfter(Text("      "), Accent, unresolvedFlag(u, plan.SameTenant))
+		counts[u.Kind]++
+	}
+	p.Line(Styled(Strong, "Not in the target"), Text(": "+commas(
+		plural(counts["connection"], "connection"), plural(counts["role"], "role"), plural(counts["team"], "team"), plural(counts["user"], "user"))))
+	groups := groupUnresolved(plan.Unresolved, l)
+	tables := make([]*Table, len(groups))
+	for i, g := range groups {
+		tables[i] = g.table
+	}
+	alignWith(tables)
+	for _, g := range groups {
+		p.WrapAfter(Styled(Warn, "  ? "+g.kind+": "), Plain, strings.Join(g.effects, "; "))
+		p.Table(g.table)
+	}
+	if !plan.SameTenant {
+		p.WrapAfter(Text("  or all at once: "), Accent, "--create-missing "+strings.Join(Missing(plan), ","))
 	}
 }
 
-func unresolvedFlag(u restore.Unresolved, sameTenant bool) string {
-	flag := fmt.Sprintf("--map-%s %s=ID", u.Kind, u.ID)
-	kind := "principals"
+// unresolvedGroup is what the target lacks of one kind, with what that leads
+// to for some of them.
+type unresolvedGroup struct {
+	kind    string
+	effects []string
+	table   *Table
+}
+
+// groupUnresolved puts those of a kind together or, when everything is asked
+// for, those with the very same effects.
+func groupUnresolved(unresolved []restore.Unresolved, l *stepList) []*unresolvedGroup {
+	var groups []*unresolvedGroup
+	byKey := map[string]*unresolvedGroup{}
+	for _, u := range unresolved {
+		key := u.Kind
+		if l.all {
+			key += " " + u.Effect
+		}
+		g := byKey[key]
+		if g == nil {
+			g = &unresolvedGroup{kind: u.Kind, table: &Table{Indent: 4, Columns: []Column{{}, {Shrink: 16}, {Shrink: 16}}}}
+			byKey[key], groups = g, append(groups, g)
+		}
+		for effect := range strings.SplitSeq(u.Effect, "; ") {
+			if !slices.Contains(g.effects, effect) {
+				g.effects = append(g.effects, effect)
+			}
+		}
+		who := u.Name
+		if u.Email != "" {
+			who = strings.TrimSpace(who + " <" + u.Email + ">")
+		}
+		g.table.Add(S(Accent, unresolvedFlag(u)), C(who), S(Faint, l.usedBy(u.UsedBy)))
+	}
+	return groups
+}
+
+// Missing returns what --create-missing would have to create for the plan.
+func Missing(plan *restore.Plan) []string {
+	var principals, connections bool
+	for _, u := range plan.Unresolved {
+		if u.Kind == "connection" {
+			connections = true
+		} else {
+			principals = true
+		}
+	}
+	var what []string
+	if principals {
+		what = append(what, "principals")
+	}
+	if connections {
+		what = append(what, "connections")
+	}
+	return what
+}
+
+func unresolvedFlag(u restore.Unresolved) string {
 	if u.Kind == "connection" {
-		flag, kind = fmt.Sprintf("--map-connection %s=NAME", u.ID), "connections"
+		return "--map-connection " + u.ID + "=NAME"
 	}
-	if sameTenant {
-		return flag
-	}
-	return flag + " or --create-missing " + kind
+	return "--map-" + u.Kind + " " + u.ID + "=ID"
 }
 
 func (l *stepList) usedBy(ids []string) string {
@@ -294,8 +429,12 @@ func (p *Printer) blocked(plan *restore.Plan, l *stepList) {
 	for i := range steps {
 		s := &steps[i]
 		p.Line(Text("  "), Styled(Bad, "! "), Text(string(s.Kind)+" "), Styled(Strong, firstOf(s.Name, s.ID)), Styled(Faint, separator+l.short[s.ID]))
-		for _, why := range s.Blocked {
-			p.Wrap(6, Plain, why)
+		shown, more := few(s.Blocked, l.all)
+		for _, why := range shown {
+			p.WrapAfter(Text("    - "), Plain, why)
+		}
+		if more > 0 {
+			p.WrapAfter(Text("    - "), Faint, fmt.Sprintf("%s (--all lists them)", Plural(int64(more), "more reason")))
 		}
 	}
 }
