@@ -13,6 +13,7 @@ import (
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/tenant"
 	"github.com/oneanalytics/oa-archive/tenant/archivesource"
+	"github.com/oneanalytics/oa-archive/tenant/tenanttest"
 )
 
 const (
@@ -120,4 +121,9 @@ func TestCancelledListing(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d entries after the end", n)
 	}
+}
+
+func TestSourceKeepsItsPromises(t *testing.T) {
+	a := open(t)
+	tenanttest.RunSource(t, func(testing.TB) tenant.Source { return archivesource.New(a) })
 }
