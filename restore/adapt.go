@@ -248,7 +248,10 @@ func (p *planner) rewrite(f docedit.Format, doc []byte) ([]byte, error) {
 	if len(p.ids) == 0 {
 		return doc, nil
 	}
-	out, _, err := docedit.RewriteIDs(f, doc, p.ids)
+	out, _, err := docedit.RewriteFunc(f, doc, func(id string) (string, bool) {
+		to, ok := p.ids[id]
+		return to, ok
+	})
 	return out, err
 }
 
