@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/terminal"
 )
 
 // The exit codes that docs/cli.md promises. A signal gives 128 and its number.
@@ -70,6 +72,9 @@ func classify(err error) failure {
 	}
 	if s := (*signalError)(nil); errors.As(err, &s) {
 		return failure{exit: 128 + int(s.signal), code: "interrupted", err: err}
+	}
+	if errors.Is(err, terminal.ErrInterrupted) {
+		return failure{exit: 128 + int(syscall.SIGINT), code: "interrupted", err: err}
 	}
 	for _, c := range classes {
 		if f, ok := c(err); ok {

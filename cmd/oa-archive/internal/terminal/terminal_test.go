@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -53,4 +54,45 @@ func TestReadLine(t *testing.T) {
 			t.Errorf("readLine of %d bytes = %q", len(in), got)
 		}
 	}
+}
+
+func TestProgressShowsBytesAndGoesAway(t *testing.T) {
+	var screen lockedBuffer
+	term := &Terminal{Err: &screen, ErrIsTerminal: true, ErrWidth: 80}
+	if term.NewProgress(true) != nil {
+		t.Error("--quiet has no effect")
+	}
+	p := term.NewProgress(false)
+	p.delay = 0
+	p.Report("verify", 1<<20, 8<<20)
+	p.Report("verify", 4<<20, 8<<20)
+	p.Report("read", 1<<20, 0)
+	p.Stop()
+	p.Report("late", 1, 2)
+	p.Stop()
+	for _, want := range []string{"verify", "4.0 MiB / 8.0 MiB", "iB/s"} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("the bar lacks %q: %q", want, screen.String())
+		}
+	}
+	if strings.Contains(screen.String(), "late") {
+		t.Error("something is drawn after Stop")
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
