@@ -104,6 +104,9 @@ func (a *adaptation) principal(r schema.Reference) {
 		a.set = append(a.set, docedit.Edit{Pointer: r.Pointer, Value: s.id})
 		a.change("refers to %s of the target instead of %s", s.id, name)
 	}
+	if ok && a.p.people.otherRights(k, s) {
+		a.p.warn("role %q of the target gives other rights than the archive's %q; the target's stays", s.id, r.ID)
+	}
 }
 
 // effect says what becomes of a reference to somebody unresolved.

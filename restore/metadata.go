@@ -3,11 +3,9 @@ package restore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/oneanalytics/oa-archive/internal/docedit"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -143,13 +141,9 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 		ad.resolve(a.refs)
 	}
 	text, err := ad.apply(a.raw)
-	var refused *docedit.RewriteError
-	if errors.As(err, &refused) {
-		owner.block("its record in the metadata: %v", refused)
-		return nil
-	}
 	if err != nil {
-		return err
+		owner.block("%s %q cannot be edited as the import needs: %v", singular(list), a.record.label(), err)
+		return nil
 	}
 	a.lost, a.text = ad.lost, text
 	a.notes = nil
