@@ -138,10 +138,16 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 }
 
 func (p *planner) readSource(ctx context.Context, e entry) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return p.archive.ReadDocument(ctx, e.name.String(), p.maxDocument)
 }
 
 func (p *planner) readTarget(ctx context.Context, e entry) (doc []byte, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r, err := e.open(ctx)
 	if err != nil {
 		return nil, err

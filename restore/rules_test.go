@@ -254,6 +254,42 @@ func TestConflicts(t *testing.T) {
 	})
 }
 
+func TestWhatCannotBeImported(t *testing.T) {
+	forkOfRevenue := ForkID("corp", "corp", revenue, "copy")
+	run(t, []rule{
+		{name: "a workspace without metadata", archive: lacking(salesMeta), want: map[string]Decision{revenue: Blocked}, says: []string{"the archive has no metadata of its workspace"}},
+		{
+			name: "a copy that was moved", opts: Options{OnConflict: Fork, Select: []string{detail, revenue}},
+			target: func(_ *testing.T, w world) world {
+				w["workspaces/"+wsOps+"/reports/"+forkOfRevenue+".json"] = `{"id": "` + forkOfRevenue + `", "workspace": "` + wsOps + `", "name": "Moved"}`
+				return w
+			},
+			want: map[string]Decision{revenue: Blocked}, says: []string{"its earlier copy " + forkOfRevenue + " is now in workspace " + wsOps},
+		},
+		{
+			name: "one id for two assets", archive: func(_ *testing.T, w world) world {
+				w["workspaces/"+wsOps+"/reports/"+detail+".json"] = `{"id": "` + detail + `", "workspace": "` + wsOps + `", "name": "Twin"}`
+				return w
+			},
+			want: map[string]Decision{detail: Blocked}, says: []string{"the archive uses its id for 2 assets"},
+		},
+		{
+			name: "an id that the target uses for something else", opts: Options{OnConflict: Overwrite, Select: []string{detail}},
+			target: func(t *testing.T, w world) world {
+				w["workspaces/"+wsSales+"/files/"+detail] = "x"
+				return w.without(detailPath, revenuePath)
+			},
+			want: map[string]Decision{detail: Blocked}, says: []string{"the target has its id in use for file"},
+		},
+		{
+			name: "a scalar that cannot be edited in place", tenant: "other", target: otherTenant,
+			archive: changed(ordersModel, "source: { type: postgres, ref: warehouse }", "source:\n  type: postgres\n  ref: >-\n    warehouse"),
+			opts:    Options{Mapping: Mapping{Roles: map[string]string{"sales_rep": "reps"}, Connections: map[string]string{"warehouse": "dwh"}}},
+			want:    map[string]Decision{orders: Blocked}, says: []string{"its document cannot be edited as the import needs"},
+		},
+	})
+}
+
 func TestSkippedNeeds(t *testing.T) {
 	run(t, []rule{
 		{name: "the target has it", target: lacking(revenue), opts: Options{OnConflict: Skip}, want: map[string]Decision{revenue: Create, orders: Skip}},
