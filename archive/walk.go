@@ -363,7 +363,7 @@ func (w *walk) skip(n int64) error {
 // should be.
 func (w *walk) noMore() {
 	w.ended = true
-	if !w.gaveUp && !w.lostFrame && !w.lostBlock {
+	if !w.gaveUp && len(w.holes) == 0 {
 		w.report(CodeEnd, ruleEnd, "", w.pos, "the tar does not end with two zero blocks")
 	}
 	w.irregular = true
