@@ -26,7 +26,7 @@ type input struct {
 // pipe) is read to its end first, into memory or an encrypted temporary file.
 func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 	if file == stdio {
-		in, err := a.standardInput()
+		in, err := a.standardInput(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -52,11 +52,11 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 }
 
 // standardInput refuses a terminal: nobody types an archive.
-func (a *app) standardInput() (io.Reader, error) {
+func (a *app) standardInput(ctx context.Context) (io.Reader, error) {
 	if a.term.InIsTerminal {
 		return nil, usagef("give a file name, or pipe an archive into the command", "- means standard input, which is a terminal")
 	}
-	return a.term.In, nil
+	return a.term.Input(ctx), nil
 }
 
 func isFolder(path string) error {

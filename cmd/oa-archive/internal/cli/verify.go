@@ -81,7 +81,7 @@ func (a *app) check(ctx context.Context, file string, opts archive.Options) (rep
 		opts.Progress = show
 		if file == stdio {
 			name = "standard input"
-			in, err := a.standardInput()
+			in, err := a.standardInput(ctx)
 			if err != nil {
 				return err
 			}

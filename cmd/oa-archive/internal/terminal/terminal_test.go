@@ -1,12 +1,15 @@
 package terminal
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 )
 
 func TestDetectAwayFromATerminal(t *testing.T) {
@@ -95,4 +98,27 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+func TestInputReadsEverythingAndStops(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	term := &Terminal{In: iotest.HalfReader(strings.NewReader(content))}
+	got, err := io.ReadAll(term.Input(t.Context()))
+	if err != nil || string(got) != content {
+		t.Errorf("read %d bytes of %d: %v", len(got), len(content), err)
+	}
+
+	broken := errors.New("broken")
+	term.In = io.MultiReader(strings.NewReader("x"), iotest.ErrReader(broken))
+	if got, err := io.ReadAll(term.Input(t.Context())); !errors.Is(err, broken) || string(got) != "x" {
+		t.Errorf("read %q, %v", got, err)
+	}
+
+	silent, _ := io.Pipe()
+	term.In = silent
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go cancel(broken)
+	if _, err := term.Input(ctx).Read(make([]byte, 1)); !errors.Is(err, broken) {
+		t.Errorf("a reader that waits ends with %v", err)
+	}
 }
