@@ -60,6 +60,7 @@ type Case struct {
 	Signed    func(string) string                // of the manifest, after it was signed
 	Members   func([]Member) []Member            // all, the zero blocks not counted
 	End       func([]byte) []byte                // the zero blocks
+	Tar       func([]byte) []byte                // the whole tar, its length unchanged
 	Cuts      func([]int64) []int64              // lengths of the frames
 	Encode    func(i int, content []byte) []byte // nil result: the usual encoding
 	Frames    func([][]byte) [][]byte
@@ -68,6 +69,12 @@ type Case struct {
 	TailBytes func(fixity, table []byte) (newFixity, newTable []byte)
 	Bytes     func([]byte) []byte // of the whole file
 }
+
+// Base returns the right archive that most vectors are made from.
+func Base() Case { return base() }
+
+// Large returns a right archive with an entry of several chunks.
+func Large() Case { return large() }
 
 // Fixed values of all vectors.
 const (
@@ -203,6 +210,9 @@ func (c Case) file(members []Member, end []byte) []byte {
 	}
 	tar = append(tar, end...)
 	cut.Alone(last + int64(len(end)))
+	if c.Tar != nil {
+		tar = c.Tar(tar)
+	}
 	if c.Cuts != nil {
 		cuts = c.Cuts(cuts)
 	}
