@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -109,7 +108,7 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	defer closeInto(&err, s)
 	source, err := s.Snapshot(ctx)
 	if err != nil {
-		return fmt.Errorf("store %s: %w", spec, err)
+		return at("store "+spec.String(), err)
 	}
 	defer closeInto(&err, source)
 

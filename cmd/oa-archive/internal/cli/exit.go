@@ -102,7 +102,7 @@ func newErrorJSON(err error) *errorJSON {
 		return nil
 	}
 	f := classify(err)
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(message(err), "\n")
 	e := &errorJSON{Code: f.code, Exit: f.exit, Message: lines[0], Hint: f.hint}
 	for _, line := range lines[1:] {
 		e.Details = append(e.Details, strings.TrimSpace(line))
@@ -114,7 +114,7 @@ func newErrorJSON(err error) *errorJSON {
 // --json, a document on standard output unless the verb printed its own.
 func (a *app) printError(err error) {
 	f := classify(err)
-	text := programName + ": " + indentRest(err.Error())
+	text := programName + ": " + indentRest(message(err))
 	if f.hint != "" {
 		text += "\n  " + f.hint
 	}
@@ -125,6 +125,34 @@ func (a *app) printError(err error) {
 		}{newErrorJSON(err)})
 	}
 }
+
+// message is an error's text without the name of the package that it begins
+// with, which tells users nothing.
+func message(err error) string {
+	text := err.Error()
+	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "restore", "schema", "sign", "sqlstore"} {
+		if rest, ok := strings.CutPrefix(text, pkg+": "); ok {
+			return rest
+		}
+	}
+	return text
+}
+
+// at says which file or store an error is about. It returns nil for nil.
+func at(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &placedError{name, err}
+}
+
+type placedError struct {
+	name string
+	err  error
+}
+
+func (e *placedError) Error() string { return e.name + ": " + message(e.err) }
+func (e *placedError) Unwrap() error { return e.err }
 
 // indentRest indents all lines but the first, so that text quoted in an error
 // cannot pass for a message of the command.

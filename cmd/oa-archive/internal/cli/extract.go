@@ -98,7 +98,7 @@ func (a *app) extract(ctx context.Context, file string, patterns []string, f *ex
 		}
 		for _, p := range paths {
 			if err := x.file(ctx, p); err != nil {
-				return fmt.Errorf("extract %s: %w", p, err)
+				return at("extract "+p, err)
 			}
 			done.Written = append(done.Written, p)
 		}

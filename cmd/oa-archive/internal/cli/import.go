@@ -83,7 +83,7 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	}
 	who, err := target.Tenant(ctx)
 	if err != nil {
-		return fmt.Errorf("store %s: %w", spec, err)
+		return at("store "+spec.String(), err)
 	}
 	plan, err := f.makePlan(ctx, o, target, opts)
 	if err != nil {

@@ -63,11 +63,11 @@ func (k *keyFlags) signer(ctx context.Context, a *app) (s *sign.Signer, release 
 func (k *keyFlags) fromFile(ctx context.Context, a *app, path string) (*sign.Signer, error) {
 	pem, err := readSmall(path, sign.MaxPrivateKeySize)
 	if err != nil {
-		return nil, fmt.Errorf("key: %w", err)
+		return nil, at("key", err)
 	}
 	s, err := sign.ParsePrivateKey(pem, func() ([]byte, error) { return k.passphrase(ctx, a, path) })
 	if err != nil {
-		return nil, fmt.Errorf("key %q: %w", path, err)
+		return nil, at(fmt.Sprintf("key %q", path), err)
 	}
 	return s, nil
 }
@@ -99,7 +99,7 @@ const maxPassphrase = 64 << 10
 func readPassphrase(path string) ([]byte, error) {
 	b, err := readSmall(path, maxPassphrase)
 	if err != nil {
-		return nil, fmt.Errorf("passphrase: %w", err)
+		return nil, at("passphrase", err)
 	}
 	line, _, _ := bytes.Cut(b, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))

@@ -159,9 +159,6 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 	case result == resultUnsigned && !f.allowUnsigned:
 		command += " --allow-unsigned"
 	}
-	if len(plan.Overwrites()) > 0 {
-		command += " --confirm " + shellQuote(plan.Target.Tenant)
-	}
 	return []string{command}
 }
 
@@ -225,11 +222,11 @@ const maxPlan = 1 << 30
 func readPlan(path string) (*restore.Plan, error) {
 	doc, err := readSmall(path, maxPlan)
 	if err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
+		return nil, at("plan", err)
 	}
 	plan, err := restore.ParsePlan(doc)
 	if err != nil {
-		return nil, &failure{exit: exitFailed, code: "bad-plan", err: fmt.Errorf("plan %q: %w", path, err), hint: "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"}
+		return nil, &failure{exit: exitFailed, code: "bad-plan", err: at(fmt.Sprintf("plan %q", path), err), hint: "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"}
 	}
 	return plan, nil
 }

@@ -86,14 +86,14 @@ func openStore(ctx context.Context, spec storeSpec, id string) (*store, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fs.ErrNotExist
 		}
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	if spec.scheme == "dir" {
 		return openFolder(ctx, spec, id)
 	}
 	db, err := sqlstore.OpenSQLite(ctx, spec.path)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	s, err := openDatabase(ctx, db, spec, id)
 	if err != nil {
@@ -105,7 +105,7 @@ func openStore(ctx context.Context, spec storeSpec, id string) (*store, error) {
 func openFolder(ctx context.Context, spec storeSpec, id string) (*store, error) {
 	s, err := dirstore.Open(spec.path)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	if id != "" {
 		t, err := s.Target().Tenant(ctx)
@@ -124,7 +124,7 @@ func openDatabase(ctx context.Context, db *sqlstore.DB, spec storeSpec, id strin
 		all, err := db.Tenants(ctx)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("store %s: %w", spec, err)
+			return nil, at("store "+spec.String(), err)
 		case len(all) == 0:
 			return nil, fmt.Errorf("store %s: %w: it holds none", spec, tenant.ErrNoTenant)
 		case len(all) > 1:
@@ -134,7 +134,7 @@ func openDatabase(ctx context.Context, db *sqlstore.DB, spec storeSpec, id strin
 	}
 	s, err := db.Tenant(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	return &store{tenantStore: s, spec: spec, db: db}, nil
 }
@@ -166,7 +166,7 @@ func createStore(ctx context.Context, spec storeSpec, who tenant.Info) (s *store
 	if spec.scheme == "dir" {
 		d, err := dirstore.Create(spec.path, who)
 		if err != nil {
-			return nil, undo, fmt.Errorf("store %s: %w", spec, err)
+			return nil, undo, at("store "+spec.String(), err)
 		}
 		return &store{tenantStore: d, spec: spec}, undo, nil
 	}
@@ -176,10 +176,10 @@ func createStore(ctx context.Context, spec storeSpec, who tenant.Info) (s *store
 	}
 	db, err := create(ctx, spec.path)
 	if err != nil {
-		return nil, undo, fmt.Errorf("store %s: %w", spec, err)
+		return nil, undo, at("store "+spec.String(), err)
 	}
 	if err := db.CreateTenant(ctx, who); err != nil {
-		return nil, undo, errors.Join(fmt.Errorf("store %s: %w", spec, err), db.Close())
+		return nil, undo, errors.Join(at("store "+spec.String(), err), db.Close())
 	}
 	s, err = openDatabase(ctx, db, spec, who.ID)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,12 +47,12 @@ func (t *trustFlags) options(a *app, now time.Time) (archive.Options, error) {
 	var err error
 	if path := t.path(a, "trust", t.allowed, "OA_ARCHIVE_TRUST", "allowed_signers"); path != "" {
 		if opts.Policy.Allowed, err = readTrust(path, sign.ParseAllowedSigners); err != nil {
-			return opts, fmt.Errorf("trust: %w", err)
+			return opts, at("trust", err)
 		}
 	}
 	if path := t.path(a, "revoked", t.revoked, "OA_ARCHIVE_REVOKED", "revoked_keys"); path != "" {
 		if opts.Policy.Revoked, err = readTrust(path, sign.ParseRevocations); err != nil {
-			return opts, fmt.Errorf("revoked: %w", err)
+			return opts, at("revoked", err)
 		}
 	}
 	if t.notOlderThan != "" {
@@ -82,7 +83,7 @@ func readTrust[T any](path string, parse func(io.Reader) (*T, error)) (*T, error
 	defer f.Close()
 	parsed, err := parse(f)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", path, err)
+		return nil, at(strconv.Quote(path), err)
 	}
 	return parsed, nil
 }
@@ -215,7 +216,7 @@ func (a *app) open(ctx context.Context, file string, opts archive.Options) (*ope
 	}
 	ar, err := archive.Open(ctx, in, in.size, opts)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", in.name, err), in.Close())
+		return nil, errors.Join(at(in.name, err), in.Close())
 	}
 	return &opened{Archive: ar, in: in}, nil
 }

@@ -127,7 +127,7 @@ func verdictOn(r *archive.Report, t *trustFlags) (string, error) {
 	n := int64(len(r.Findings) + r.Dropped)
 	err := fmt.Errorf("not accepted: %s", render.Plural(n, "finding"))
 	if n == 1 {
-		err = fmt.Errorf("not accepted: %w", worst.Err)
+		err = at("not accepted", worst.Err)
 	}
 	hint := class.hint
 	if hint == hintDamaged {

@@ -28,7 +28,7 @@ func (p *Printer) Imported(r *restore.Result, store, tenant string) {
 	if r.ImportID != "" {
 		rows = append(rows, fact("import", Text(r.ImportID)))
 	}
-	rows = append(rows, fact("tenant now", Text(r.Fingerprint)))
+	rows = append(rows, fact("content now", Text(r.Fingerprint)))
 	p.facts(rows...)
 }
 
