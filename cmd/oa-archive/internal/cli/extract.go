@@ -91,7 +91,7 @@ func (a *app) extract(ctx context.Context, file string, patterns []string, f *ex
 	}
 	defer closeInto(&err, root)
 	done := extractJSON{File: o.in.name, Folder: f.folder, Written: []string{}}
-	err = a.progress("extract", func(report func(done, total int64)) error {
+	err = a.progress(func(report progressFunc) error {
 		x := &extractor{root: root, archive: o, force: f.force, total: totalSize(entries), report: report}
 		if err := x.noneExist(paths); err != nil {
 			return err
@@ -173,7 +173,7 @@ type extractor struct {
 	force   bool
 	done    int64
 	total   int64
-	report  func(done, total int64)
+	report  progressFunc
 }
 
 // noneExist finds out beforehand what publish would refuse one by one.
@@ -271,6 +271,6 @@ type progressWriter struct{ x *extractor }
 
 func (w progressWriter) Write(p []byte) (int, error) {
 	w.x.done += int64(len(p))
-	w.x.report(w.x.done, w.x.total)
+	w.x.report("extract", w.x.done, w.x.total)
 	return len(p), nil
 }

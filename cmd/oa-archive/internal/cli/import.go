@@ -184,8 +184,17 @@ func (a *app) applyTo(ctx context.Context, plan *restore.Plan, o *opened, spec s
 			}
 		}()
 	}
-	err = a.progress("import", func(report func(done, total int64)) error {
-		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Progress: report})
+	err = a.progress(func(report progressFunc) error {
+		// The archive is verified before anything is written: as long as
+		// nothing is, what is read of the file is what there is to show.
+		before := o.in.read.Load()
+		verifying := func(read int64) { report("verify", min(read-before, o.in.size), o.in.size) }
+		o.in.onRead.Store(&verifying)
+		defer o.in.onRead.Store(nil)
+		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Progress: func(done, total int64) {
+			o.in.onRead.Store(nil)
+			report("import", done, total)
+		}})
 		return err
 	})
 	return result, err

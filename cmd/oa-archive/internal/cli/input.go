@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/archive"
 )
@@ -16,10 +17,23 @@ const stdio = "-"
 
 // input is an archive's bytes with random access.
 type input struct {
-	io.ReaderAt
+	source io.ReaderAt
 	io.Closer
 	size int64
 	name string // for people: the path as given, or "standard input"
+
+	read   atomic.Int64                // bytes that were read so far
+	onRead atomic.Pointer[func(int64)] // called with read after each read
+}
+
+// ReadAt counts what it reads.
+func (in *input) ReadAt(p []byte, off int64) (int, error) {
+	n, err := in.source.ReadAt(p, off)
+	total := in.read.Add(int64(n))
+	if report := in.onRead.Load(); report != nil {
+		(*report)(total)
+	}
+	return n, err
 }
 
 // openInput opens FILE. What has no size of its own (standard input, a named
@@ -48,7 +62,7 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 		defer f.Close()
 		return spool(ctx, f, file)
 	}
-	return &input{ReaderAt: f, Closer: f, size: fi.Size(), name: file}, nil
+	return &input{source: f, Closer: f, size: fi.Size(), name: file}, nil
 }
 
 // standardInput refuses a terminal: nobody types an archive.
@@ -72,7 +86,7 @@ func spool(ctx context.Context, r io.Reader, name string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &input{ReaderAt: s, Closer: s, size: s.Size(), name: name}, nil
+	return &input{source: s, Closer: s, size: s.Size(), name: name}, nil
 }
 
 // shellQuote writes an argument so that a POSIX shell reads it back, for
