@@ -45,6 +45,12 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Repo
 	})
 }
 
+// Verify is the function [Verify] with the input and the options of [Open]: an
+// open archive has had its manifest checked, this checks all the rest.
+func (a *Archive) Verify(ctx context.Context) (*Report, error) {
+	return Verify(ctx, a.frames.r, a.t.size, a.opts)
+}
+
 // VerifyStream is [Verify] for an archive that comes through a pipe. It accepts
 // and refuses the same archives. Where a frame is so damaged that its end
 // cannot be found, it stops, and the report is marked as incomplete.

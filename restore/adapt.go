@@ -155,7 +155,7 @@ func (a *adaptation) asset(r schema.Reference) {
 		}
 	}
 	if to := a.p.ids[r.ID]; to != "" && kind != Workspace && r.ID != a.it.id && !a.record {
-		a.change("refers to the copy %s of %s", to, a.p.assetLabel(k))
+		a.change("refers to the copy of %s (%.8s → %.8s)", a.p.assetName(k), k.id, to)
 	}
 	if why := a.p.lands(a.it, k); why != "" {
 		a.lack(r, why)
@@ -201,6 +201,14 @@ func (p *planner) hasPlace(it *item, r schema.Reference) bool {
 		}
 	}
 	return false
+}
+
+// assetName names an asset whose id stands beside the name already.
+func (p *planner) assetName(k key) string {
+	if a := p.src.assets[k]; a != nil && a.name != "" {
+		return fmt.Sprintf("%s %q", a.kind, a.name)
+	}
+	return string(k.kind)
 }
 
 func (p *planner) assetLabel(k key) string {

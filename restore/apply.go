@@ -6,12 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -66,26 +63,20 @@ func (p *Plan) checkArchive(m *manifest.Manifest, digest layout.Digest) error {
 	return nil
 }
 
-// verifyArchive reads every entry of the archive, which checks its digest and
-// its signature, so that nothing is written from one that is damaged further
-// on.
+// verifyArchive checks every byte of the archive, so that nothing is written
+// from one that is damaged further on.
 func verifyArchive(ctx context.Context, a *archive.Archive) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, e := range a.Manifest().Entries {
-		group.Go(func() error {
-			r, err := a.OpenEntry(ctx, e.Path)
-			if err != nil {
-				return fmt.Errorf("restore: verify the archive: %w", err)
-			}
-			_, err = io.Copy(io.Discard, r)
-			if err = cmp.Or(err, r.Close()); err != nil {
-				return fmt.Errorf("restore: verify the archive: %w", err)
-			}
-			return nil
-		})
+	report, err := a.Verify(ctx)
+	if err != nil {
+		return fmt.Errorf("restore: verify the archive: %w", err)
 	}
-	return group.Wait()
+	if more := len(report.Findings) - 1 + report.Dropped; more > 0 {
+		return fmt.Errorf("restore: verify the archive: %w, and %d more findings", report.Err(), more)
+	}
+	if err := report.Err(); err != nil {
+		return fmt.Errorf("restore: verify the archive: %w", err)
+	}
+	return nil
 }
 
 // application is one plan being applied.

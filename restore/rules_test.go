@@ -180,7 +180,7 @@ func TestConflicts(t *testing.T) {
 		{name: "skip", target: edited, opts: skip, want: map[string]Decision{revenue: Skip, orders: Skip, wsSales: Unchanged}},
 		{
 			name: "fork", target: edited, opts: fork, want: map[string]Decision{revenue: Fork, orders: Fork, wsSales: Merge, flagsPath: Unchanged},
-			says: []string{"refers to the copy " + ForkID("corp", "corp", orders, "copy"), "arrives paused", `Revenue (copy)`},
+			says: []string{"refers to the copy of dataset", "→ " + ForkID("corp", "corp", orders, "copy")[:8], "arrives paused", `Revenue (copy)`},
 			after: func(t *testing.T, before, after world) {
 				if after[revenuePath] != before[revenuePath] {
 					t.Error("the original changed")
