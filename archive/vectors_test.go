@@ -15,6 +15,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/internal/vectorgen"
+	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/testdata"
 )
 
@@ -126,6 +127,11 @@ func TestVectors(t *testing.T) {
 			}
 			for _, f := range random.Findings {
 				checkText(t, f)
+			}
+			for code, want := range map[archive.Code]error{archive.CodeVersion: manifest.ErrNewerFormat, archive.CodeCritical: manifest.ErrUnknownCritical, archive.CodeNotArchive: archive.ErrNotArchive} {
+				if v.Code == string(code) && (!errors.Is(random.Err(), want) || !errors.Is(stream.Err(), want) || !errors.Is(readErr, want) || !errors.Is(openErr, want) && openErr != nil) {
+					t.Errorf("errors do not wrap %v:\n%v\n%v\n%v\n%v", want, random.Err(), stream.Err(), readErr, openErr)
+				}
 			}
 		})
 	}
