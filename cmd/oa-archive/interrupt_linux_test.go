@@ -118,8 +118,10 @@ func TestSignalWhileReadingAPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader.Close()
-	// Once a buffer's worth is through, the command is reading.
-	if _, err := io.Copy(writer, io.LimitReader(zeros{}, 1<<20)); err != nil {
+	// Once a buffer's worth is through, the command is reading. It begins as an
+	// archive does, so that the command goes on.
+	begin := strings.NewReader("\x28\xb5\x2f\xfd")
+	if _, err := io.Copy(writer, io.MultiReader(begin, io.LimitReader(zeros{}, 1<<20))); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {

@@ -74,11 +74,14 @@ func (a *app) extract(ctx context.Context, file string, patterns []string, f *ex
 		return err
 	}
 	defer closeInto(&err, o)
+	if f.withSignatures && !o.Signed() {
+		return usagef("leave it out", "--with-signatures: the archive is not signed")
+	}
 	entries, err := matchEntries(o.Manifest(), patterns)
 	if err != nil {
 		return err
 	}
-	paths := extractPaths(entries, o.Signed() && f.withSignatures, len(patterns) == 0)
+	paths := extractPaths(entries, f.withSignatures, len(patterns) == 0)
 	if err := portable(paths); err != nil {
 		return err
 	}

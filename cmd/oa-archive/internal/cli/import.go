@@ -20,6 +20,7 @@ type importJSON struct {
 	Into   string          `json:"into"`
 	Tenant string          `json:"tenant"` // id of the target
 	Result *restore.Result `json:"result"`
+	Plan   *restore.Plan   `json:"plan"` // what was carried out
 }
 
 type importFlags struct {
@@ -97,10 +98,10 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 		return err
 	}
 	if a.json {
-		return a.printJSON(importJSON{File: o.in.name, Into: f.into, Tenant: who.ID, Result: result})
+		return a.printJSON(importJSON{File: o.in.name, Into: f.into, Tenant: who.ID, Result: result, Plan: plan})
 	}
 	p := a.out()
-	p.Imported(result, f.into, tenantName(who))
+	p.Imported(result, plan, f.into, tenantName(who))
 	return p.Err()
 }
 

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -210,10 +210,17 @@ func savePlan(plan *restore.Plan, path string, force bool) error {
 	if err != nil {
 		return err
 	}
-	if force {
-		return renameio.WriteFile(path, doc, 0o644)
+	if !force {
+		return createFile(path, doc, 0o644)
 	}
-	return createFile(path, doc, 0o644)
+	temporary := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
+	if err := createFile(temporary, doc, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	return nil
 }
 
 // maxPlan bounds a saved plan. One takes about a kilobyte per asset.

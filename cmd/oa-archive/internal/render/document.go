@@ -1,7 +1,6 @@
 package render
 
 import (
-	"slices"
 	"time"
 
 	"github.com/oneanalytics/oa-archive/archive"
@@ -123,14 +122,4 @@ type Entry struct {
 	CompressedSize *int64 `json:"compressed_size,omitempty"` // bytes of the file; a share of its frame for small entries
 	SHA256         string `json:"sha256"`
 	Offset         int64  `json:"offset"` // of its header in the uncompressed tar
-}
-
-// sorted returns the keys of a map in order.
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

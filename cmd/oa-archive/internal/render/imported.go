@@ -2,12 +2,13 @@ package render
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/oneanalytics/oa-archive/restore"
 )
 
 // Imported prints what an import did.
-func (p *Printer) Imported(r *restore.Result, store, tenant string) {
+func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant string) {
 	where := tenant + " in " + store
 	switch {
 	case r.AlreadyApplied:
@@ -30,6 +31,40 @@ func (p *Printer) Imported(r *restore.Result, store, tenant string) {
 	}
 	rows = append(rows, fact("content now", Text(r.Fingerprint)))
 	p.facts(rows...)
+	if r.Entries > 0 {
+		p.aftermath(plan)
+	}
+}
+
+// aftermath lists what an import has changed on the way, most of which is for
+// somebody to act on: secrets to enter, links that are closed, alerts to start.
+func (p *Printer) aftermath(plan *restore.Plan) {
+	const shown = 12
+	var lines []string
+	add := func(sentences []string) {
+		for _, s := range sentences {
+			if !slices.Contains(lines, s) {
+				lines = append(lines, s)
+			}
+		}
+	}
+	add(plan.Warnings)
+	for i := range plan.Steps {
+		if s := &plan.Steps[i]; !quiet(s) {
+			add(s.Changes)
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	p.Blank()
+	p.Line(Styled(Strong, "Worth knowing"))
+	for _, line := range lines[:min(shown, len(lines))] {
+		p.WrapAfter(Styled(Warn, "  · "), Plain, line)
+	}
+	if n := len(lines) - shown; n > 0 {
+		p.Line(Styled(Faint, fmt.Sprintf("  · %d more (in the output of --json)", n)))
+	}
 }
 
 // Overwrites lists what an import is about to replace, for the question
