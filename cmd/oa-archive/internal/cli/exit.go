@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/terminal"
 )
@@ -95,6 +96,9 @@ type errorJSON struct {
 	Message string   `json:"message"`
 	Hint    string   `json:"hint,omitempty"`
 	Details []string `json:"details,omitempty"`
+	// Findings names the damage or the signature that the error is about.
+	// verify lists all of them beside the error instead.
+	Findings []render.Finding `json:"findings,omitempty"`
 }
 
 func newErrorJSON(err error) *errorJSON {
@@ -107,7 +111,23 @@ func newErrorJSON(err error) *errorJSON {
 	for _, line := range lines[1:] {
 		e.Details = append(e.Details, strings.TrimSpace(line))
 	}
+	if finding, ok := findingOf(err); ok {
+		e.Findings = render.NewFindings([]archive.Finding{finding})
+	}
 	return e
+}
+
+// findingOf returns the finding that an error of package archive is.
+func findingOf(err error) (archive.Finding, bool) {
+	var format *archive.FormatError
+	var signature *archive.SignatureError
+	switch {
+	case errors.As(err, &format):
+		return archive.Finding{Code: format.Code, Path: format.Path, Offset: format.Offset, Region: format.Region, Rule: format.Rule, Err: format}, true
+	case errors.As(err, &signature):
+		return archive.Finding{Code: signature.Code, Path: signature.Path, Offset: signature.Offset, Region: archive.InTar, Rule: signature.Rule, Err: signature}, true
+	}
+	return archive.Finding{}, false
 }
 
 // printError ends a run that failed: one message on standard error and, with

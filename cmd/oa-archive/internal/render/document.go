@@ -1,6 +1,7 @@
 package render
 
 import (
+	"strings"
 	"time"
 
 	"github.com/oneanalytics/oa-archive/archive"
@@ -75,7 +76,7 @@ type Finding struct {
 func NewFindings(findings []archive.Finding) []Finding {
 	out := []Finding{}
 	for _, f := range findings {
-		one := Finding{Code: string(f.Code), Path: f.Path, Rule: f.Rule, Text: f.Error()}
+		one := Finding{Code: string(f.Code), Path: f.Path, Rule: f.Rule, Text: strings.TrimPrefix(f.Error(), "archive: ")}
 		if f.Offset >= 0 {
 			offset := f.Offset
 			one.Offset, one.Region = &offset, string(f.Region)
