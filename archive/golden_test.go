@@ -30,9 +30,9 @@ var golden = []struct {
 	manifest    string // SHA-256
 	files       string // SHA-256 over all entries: path, NUL, content
 }{
-	{"minimal-unsigned", true, 3, "h1:vJnNLOIfgQNQRH5eiwN9kUIX9xY3sFcg38cdTCNAz+s=", "60e2b36d6856a574b93e2f7f3992d987e02e155d2887d3e74b2c4858c7a09ef3", "355058d1a9bb706aaa40e073203b34f3070ef85d76bbf84a6a0758efc466b935"},
-	{"minimal-signed", false, 3, "h1:vJnNLOIfgQNQRH5eiwN9kUIX9xY3sFcg38cdTCNAz+s=", "f2ee3d0380f94df3cdad75c3cd9416ba738968f85b0084ce400da3bd7cc60eea", "355058d1a9bb706aaa40e073203b34f3070ef85d76bbf84a6a0758efc466b935"},
-	{"large-entry", false, 4, "h1:VCu5iJYbCDwFDf7ZMkK1FNJeGFQbiE+fzyHpyiXudU8=", "653afe7dc0b1031a0310d55ef0cf6a4578daab84b7def961b43058432903574c", "d0e528ef3a4c4d92f21786b33b2359748c5b418a5f38affe01001e8bf1cce0f6"},
+	{"minimal-unsigned", true, 3, "h1:vJnNLOIfgQNQRH5eiwN9kUIX9xY3sFcg38cdTCNAz+s=", "4b1d47af18885d5376e0dc28018a26e5c74da6b5aef38fff32a944ffe8c34cee", "355058d1a9bb706aaa40e073203b34f3070ef85d76bbf84a6a0758efc466b935"},
+	{"minimal-signed", false, 3, "h1:vJnNLOIfgQNQRH5eiwN9kUIX9xY3sFcg38cdTCNAz+s=", "831a84709f0efca81494d23113c935200ae328c90c02438dacf6dffb5f33619c", "355058d1a9bb706aaa40e073203b34f3070ef85d76bbf84a6a0758efc466b935"},
+	{"large-entry", false, 4, "h1:VCu5iJYbCDwFDf7ZMkK1FNJeGFQbiE+fzyHpyiXudU8=", "6494183b5839f77f75f1c5d7d34e7a8f7e92a224d67e75a1df1b0300cc0e90a3", "d0e528ef3a4c4d92f21786b33b2359748c5b418a5f38affe01001e8bf1cce0f6"},
 }
 
 // goldenContents are what the golden archives were made of.

@@ -65,11 +65,19 @@ func mutate(r *rand.Rand, b []byte) []byte {
 	return b
 }
 
+// rounds is fewer with -short, for the race detector.
+func rounds(n int) int {
+	if testing.Short() {
+		return max(1, n/10)
+	}
+	return n
+}
+
 // TestMutantsOfTheFile changes the bytes of the file.
 func TestMutantsOfTheFile(t *testing.T) {
 	good := vectorgen.Base().Build()
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 600 {
+	for range rounds(600) {
 		if b := mutate(r, good); agree(t, b, archive.Options{}).OK() && !bytes.Equal(b, good) {
 			t.Fatal("a changed file is accepted")
 		}
@@ -80,9 +88,9 @@ func TestMutantsOfTheFile(t *testing.T) {
 // for the change, as an attacker without a key can.
 func TestMutantsOfTheTar(t *testing.T) {
 	for name, start := range map[string]func() vectorgen.Case{"small": vectorgen.Base, "large": vectorgen.Large} {
-		n := 600
+		n := rounds(600)
 		if name == "large" {
-			n = 6
+			n = rounds(6)
 		}
 		good := start().Build()
 		r := rand.New(rand.NewPCG(3, 4))
@@ -107,7 +115,7 @@ func TestMutantsOfVectors(t *testing.T) {
 		if len(good) == 0 || len(good) > 20_000 {
 			continue
 		}
-		for range 8 {
+		for range rounds(8) {
 			b := mutate(r, good)
 			if r := agree(t, b, archive.Options{AllowUnsigned: v.AllowUnsigned}); r.OK() && v.Code == "" && !bytes.Equal(b, good) {
 				t.Errorf("%s: a changed file is accepted", name)

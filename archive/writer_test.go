@@ -383,11 +383,11 @@ func TestCoverage(t *testing.T) {
 		err = w.Close()
 		return w.Manifest(), err
 	}
-	m, err := write(manifest.Coverage{Included: map[string]int64{"users": 3, "report": 2}, Excluded: []manifest.Omission{{Kind: "rows", Count: 4, Reason: "not asked for"}}})
+	m, err := write(manifest.Coverage{Included: map[string]int64{"user": 3, "report": 2}, Excluded: []manifest.Omission{{Kind: "rows", Count: 4, Reason: "not asked for"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := m.Coverage.Included; c["users"] != 3 || c["report"] != 2 || c["metadata"] != 2 || c["audit"] != 1 || len(m.Coverage.Excluded) != 1 {
+	if c := m.Coverage.Included; c["user"] != 3 || c["report"] != 2 || c["workspace"] != 2 || c["audit"] != 1 || len(m.Coverage.Excluded) != 1 {
 		t.Errorf("coverage %+v", m.Coverage)
 	}
 	_, err = write(manifest.Coverage{Included: map[string]int64{"report": 3}})
