@@ -143,7 +143,7 @@ func TestCoverage(t *testing.T) {
 	}
 	src := open(t, "../testdata/tenant")
 	_, all := export(t, src, Options{Writer: writerOptions(t), Selection: tenant.Selection{Rows: true, Audit: true}})
-	for _, kind := range []string{"workspaces", "datasets", "report", "alert", "file", "users", "teams", "grants", "connections", "audit_events"} {
+	for _, kind := range []string{"workspace", "dataset", "report", "alert", "file", "user", "team", "grant", "connection", "audit_event"} {
 		if all.Coverage.Included[kind] == 0 {
 			t.Errorf("included: no %s in %v", kind, all.Coverage.Included)
 		}
@@ -159,7 +159,7 @@ func TestCoverage(t *testing.T) {
 
 	first := all.Entries[0].Path[len("workspaces/"):][:36]
 	_, part := export(t, src, Options{Writer: writerOptions(t), Selection: tenant.Selection{Workspaces: []string{first}}})
-	if o := omission(part.Coverage.Excluded, "workspaces"); o == nil || o.Count != all.Coverage.Included["workspaces"]-1 {
+	if o := omission(part.Coverage.Excluded, "workspace"); o == nil || o.Count != all.Coverage.Included["workspace"]-1 {
 		t.Errorf("workspaces left out: %+v", o)
 	}
 	for _, kind := range []string{"rows", "audit", "extension"} {

@@ -137,8 +137,8 @@ func openBundle(path string) (fs.FS, func() error, error) {
 func report(out io.Writer, m *manifest.Manifest) error {
 	var b strings.Builder
 	included := m.Coverage.Included
-	fmt.Fprintf(&b, "%s: %s, %s, %s, %s\n", m.Tenant.Name, count(included["workspaces"], "workspace"),
-		count(included["datasets"], "dataset"), count(included["report"], "report"), count(included["connections"], "connection"))
+	fmt.Fprintf(&b, "%s: %s, %s, %s, %s\n", m.Tenant.Name, count(included["workspace"], "workspace"),
+		count(included["dataset"], "dataset"), count(included["report"], "report"), count(included["connection"], "connection"))
 	fmt.Fprintf(&b, "content %s\n", m.ContentHash)
 	if len(m.Coverage.Unsupported) > 0 {
 		b.WriteString("not carried over:\n")
