@@ -96,6 +96,10 @@ func open(r io.ReaderAt, size int64, opts Options) (a *Archive, fault *Finding, 
 		return nil, fault, err
 	}
 	a = &Archive{opts: opts, t: t, frames: frameCache{r: r, t: t, dec: dec}}
+	if n := t.start[t.frames()]; n > opts.Limits.Tar {
+		f := formatFinding(CodeLimit, ruleLimits, "", size, InFile, fmt.Errorf("%w: the tar has %d bytes, at most %d are allowed", ErrLimit, n, opts.Limits.Tar))
+		return nil, &f, nil
+	}
 	if fault, err = a.readEnd(); fault != nil || err != nil {
 		return nil, fault, err
 	}

@@ -16,6 +16,8 @@ type ledger struct {
 	dropped  int
 }
 
+func newLedger(opts Options) *ledger { return &ledger{limit: opts.Limits.Findings} }
+
 func (l *ledger) add(f Finding) {
 	if len(l.findings) >= l.limit {
 		l.dropped++
@@ -86,7 +88,7 @@ type checkedSignature struct {
 // manifestFinding turns an error of package manifest into a finding.
 func manifestFinding(err error, offset int64) Finding {
 	code, rule, path := classifyManifest(err)
-	f := formatFinding(code, rule, "manifest.json", offset, InTar, err)
+	f := formatFinding(code, rule, "manifest.json", offset, InTar, manifestCause{err})
 	if path != "" {
 		f.Path = path
 	}
@@ -115,3 +117,22 @@ func classifyManifest(err error) (code Code, rule, path string) {
 	}
 	return code, rule, path
 }
+
+// manifestCause is an error of package manifest without the rule, which the
+// finding states.
+type manifestCause struct{ error }
+
+// Error gives the member and the words.
+func (c manifestCause) Error() string {
+	var e *manifest.Error
+	if !errors.As(c.error, &e) {
+		return c.error.Error()
+	}
+	if e.Member == "" {
+		return e.Err.Error()
+	}
+	return e.Member + ": " + e.Err.Error()
+}
+
+// Unwrap returns the whole error.
+func (c manifestCause) Unwrap() error { return c.error }

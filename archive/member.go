@@ -67,8 +67,11 @@ func (w *walk) badHeader(h ustar.Header, lax bool, start int64, err error) error
 		return nil
 	}
 	code, rule := CodeHeader, ruleHeader
-	if start == 0 {
+	switch {
+	case start == 0:
 		code, rule = CodeGlobalHeader, ruleGlobal
+	case errors.Is(err, ustar.ErrSplit):
+		rule = ruleSplit
 	}
 	path := ""
 	if lax {
@@ -117,7 +120,7 @@ func (w *walk) zero(start int64) (*observed, error) {
 		w.irregular = true
 		return w.member(second, start+ustar.BlockSize)
 	}
-	if w.manifestAt < 0 && !w.lostFrame && !w.lostBlock {
+	if w.manifestAt < 0 && len(w.holes) == 0 {
 		w.report(CodeEnd, ruleEnd, "", start, "two zero blocks before the manifest: other programs stop here")
 		w.irregular = true
 		return nil, nil
@@ -257,7 +260,7 @@ func (w *walk) entryMember(h ustar.Header, start int64) (*observed, error) {
 func withoutPath(err error) error {
 	var e *layout.PathError
 	if errors.As(err, &e) {
-		return fmt.Errorf("the path %s", e.Rule)
+		return fmt.Errorf("the path is not allowed: it %s", e.Rule)
 	}
 	return err
 }

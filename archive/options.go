@@ -90,9 +90,9 @@ type Limits struct {
 const MaxManifest = 120 << 20
 
 // DefaultLimits returns 250,000 entries, 64 MiB of manifest, 64 MiB of
-// document, 64 TiB of tar and 1,000 findings.
+// document, 4 TiB of tar and 1,000 findings.
 func DefaultLimits() Limits {
-	return Limits{Entries: 250_000, Manifest: 64 << 20, Document: 64 << 20, Tar: 64 << 40, Findings: 1_000}
+	return Limits{Entries: 250_000, Manifest: 64 << 20, Document: 64 << 20, Tar: 4 << 40, Findings: 1_000}
 }
 
 // checked fills in the defaults.

@@ -35,7 +35,7 @@ func NewReader(r io.Reader, opts Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	led := &ledger{limit: opts.Limits.Findings}
+	led := newLedger(opts)
 	frames, err := newFrameReader(context.Background(), newStreamSource(r, -1, opts, led), opts)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ const (
 	ruleFile        = "C-1"  // data frames, fixity frame, seek table, nothing else
 	ruleGlobal      = "C-2"  // the global header
 	ruleHeader      = "C-3"  // canonical headers
+	ruleSplit       = "C-4"  // prefix and name
 	ruleExtended    = "C-5"  // sizes of 8 GiB and more
 	rulePadding     = "C-6"  // zeros
 	ruleEnd         = "C-7"  // two zero blocks
@@ -18,9 +19,9 @@ const (
 	ruleManifestMax = "C-16"
 	ruleTable       = "C-17"
 	ruleTableRows   = "C-18"
-	ruleContent     = "C-19" // frames decompress
-	ruleTime        = "C-20"
-	ruleLimits      = "C-21"
+	ruleContent     = "C-14" // frames decompress
+	ruleTime        = "C-13" // of members
+	ruleLimits      = "C-19" // of the reader
 
 	rulePresent  = "E-5" // what is listed is there
 	ruleListed   = "E-6" // what is there is listed

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -64,10 +65,17 @@ func frameFault(at, content int64, limits *frameLimits, err error) Finding {
 		code, rule = CodeFrameHeader, ruleFrame
 	case errors.Is(err, frame.ErrTooLarge):
 		code, rule = CodeFrameTooLarge, ruleFrameSize
-		if !limits.seen && content <= frame.MaxManifest {
-			code, rule = CodeLimit, ruleManifestMax
+		switch {
+		case limits.seen:
+		case content > frame.MaxManifest:
+			rule = ruleManifestMax
+		default: // the format allows it, the reader does not
+			code, rule = CodeLimit, ruleLimits
 			err = fmt.Errorf("%w: %w", ErrLimit, err)
 		}
+	}
+	if errors.Is(err, frame.ErrBlocks) {
+		rule = ruleBlocks
 	}
 	return formatFinding(code, rule, "", at, InFile, err)
 }
@@ -227,17 +235,37 @@ func (s *tableSource) next(buf []byte) (rawFrame, error) {
 		return raw, err
 	}
 	content, err := frame.Check(b, limit)
-	s.limits.add(content)
-	switch {
-	case err != nil:
-		if errors.Is(err, frame.ErrTruncated) { // it only ends early within its row
-			err = fmt.Errorf("%w: %d bytes are too few for it", frame.ErrDamaged, length)
-		}
-		raw.err = frameFault(raw.at, content, &s.limits, err).Err
-	default:
+	if err == nil {
+		s.limits.add(content)
 		raw.bytes, raw.content = b, content
+		return raw, nil
 	}
+	if s.lies(i, limit) {
+		return raw, errTableLies
+	}
+	if len(b) >= 4 && binary.LittleEndian.Uint32(b) != frame.Magic {
+		f := formatFinding(CodeFrameOrder, ruleFile, "", raw.at, InFile, fmt.Errorf("not a frame with content: magic number %#08x", binary.LittleEndian.Uint32(b)))
+		raw.err = f.Err
+		return raw, nil
+	}
+	if errors.Is(err, frame.ErrTruncated) { // it only ends early within its row
+		err = fmt.Errorf("%w: %d bytes are too few for it", frame.ErrDamaged, length)
+	}
+	raw.err = frameFault(raw.at, content, &s.limits, err).Err
+	s.limits.add(content)
 	return raw, nil
+}
+
+// errTableLies stops reading by a seek table that says something else than the
+// frames do.
+var errTableLies = errors.New("the seek table is wrong")
+
+// lies reports whether a sound frame, the one that the fixity frame's sum is
+// of, begins where the table says, but has another length.
+func (s *tableSource) lies(i int, limit int64) bool {
+	at := s.t.at[i]
+	b, _, err := frame.NewSplitter(io.NewSectionReader(s.r, at, s.t.size-at)).Next(nil, limit)
+	return err == nil && frame.Sum(b) == s.t.sums[i]
 }
 
 func (s *tableSource) tail(int) (fixity, table []byte, err error) { return s.t.fixity, s.t.table, nil }

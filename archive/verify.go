@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/oneanalytics/oa-archive/internal/frame"
 )
 
 // Verify checks every byte of the archive in r: the form of the file, each
@@ -21,15 +23,20 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Repo
 		return nil, fmt.Errorf("archive: verify: size %d", size)
 	}
 	return interruptible(ctx, opts, func(opts Options) (*Report, error) {
-		led := &ledger{limit: opts.Limits.Findings}
 		t, fault, err := readTable(r, size)
 		if err != nil {
 			return nil, err
 		}
 		if fault == nil {
 			t.tail = nil
-			return verify(ctx, &tableSource{ctx: ctx, r: r, t: t, limits: frameLimits{manifest: opts.Limits.Manifest}}, led, opts)
+			report, err := verify(ctx, &tableSource{ctx: ctx, r: r, t: t, limits: frameLimits{manifest: opts.Limits.Manifest}}, newLedger(opts), opts)
+			if !errors.Is(err, errTableLies) {
+				return report, err
+			}
+			f := formatFinding(CodeSeekTable, ruleTableRows, "", t.at[t.frames()], InFile, fmt.Errorf("%w: its rows are not those of the frames", frame.ErrTable))
+			fault = &f
 		}
+		led := newLedger(opts)
 		report, err := verify(ctx, newStreamSource(io.NewSectionReader(r, 0, size), size, opts, led), led, opts)
 		if err == nil && report.OK() {
 			report.Findings = append(report.Findings, *fault)
@@ -38,12 +45,18 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Repo
 	})
 }
 
+// Verify is the function [Verify] with the input and the options of [Open]: an
+// open archive has had its manifest checked, this checks all the rest.
+func (a *Archive) Verify(ctx context.Context) (*Report, error) {
+	return Verify(ctx, a.frames.r, a.t.size, a.opts)
+}
+
 // VerifyStream is [Verify] for an archive that comes through a pipe. It accepts
 // and refuses the same archives. Where a frame is so damaged that its end
 // cannot be found, it stops, and the report is marked as incomplete.
 func VerifyStream(ctx context.Context, r io.Reader, opts Options) (*Report, error) {
 	return interruptible(ctx, opts, func(opts Options) (*Report, error) {
-		led := &ledger{limit: opts.Limits.Findings}
+		led := newLedger(opts)
 		return verify(ctx, newStreamSource(r, -1, opts, led), led, opts)
 	})
 }

@@ -164,7 +164,7 @@ func (w *Writer) count() int {
 }
 
 // SetCoverage sets the coverage section of the manifest. Close adds to
-// c.Included the counts of the kinds of package layout; giving other counts
+// c.Included the counts by [manifest.CoverageKind]; giving other counts
 // for them is an error there.
 func (w *Writer) SetCoverage(c manifest.Coverage) { w.m.Coverage = c }
 

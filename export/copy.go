@@ -127,7 +127,7 @@ func (x *exporter) stream(e tenant.Entry, path string) (err error) {
 	}
 	if trail != nil {
 		trail.finish()
-		x.census.add("audit_events", trail.events)
+		x.census.add("audit_event", trail.events)
 	}
 	if err := claimed(e, n, layout.Digest(sum.Sum(nil))); err != nil {
 		return err

@@ -20,14 +20,17 @@ var neverArchived = []manifest.Omission{
 	{Kind: "logs", Reason: "logs and metrics belong to the platform, not to the tenant"},
 }
 
-// Kinds of the coverage section beside those of package layout. All but
-// audit_events are named as the lists of a workspace's metadata.
-var recordLists = []string{"users", "teams", "roles", "connections", "folders", "tags", "saved_queries", "grants"}
+// recordLists are the lists of a workspace's metadata whose records are
+// counted, with the kind of the coverage section that each record is.
+var recordLists = []struct{ list, kind string }{
+	{"users", "user"}, {"teams", "team"}, {"roles", "role"}, {"connections", "connection"},
+	{"folders", "folder"}, {"tags", "tag"}, {"saved_queries", "saved_query"}, {"grants", "grant"},
+}
 
 // census counts what an archive holds.
 type census struct {
 	counts    map[string]int64
-	seen      map[string]map[string]bool // list → ids: users and teams recur in several workspaces
+	seen      map[string]map[string]bool // kind → ids: users and teams recur in several workspaces
 	importers int64                      // datasets that keep rows in the service
 	rows      int64                      // datasets whose rows are exported
 }
@@ -40,12 +43,7 @@ func (c *census) add(kind string, n int64) { c.counts[kind] += n }
 
 // count counts the entry at n.
 func (c *census) count(n layout.Name) {
-	switch n.Kind {
-	case layout.Metadata:
-		c.add("workspaces", 1)
-	case layout.Model:
-		c.add("datasets", 1)
-	case layout.Rows:
+	if n.Kind == layout.Rows {
 		c.rows++
 	}
 }
@@ -57,17 +55,17 @@ func (c *census) metadata(doc []byte) {
 	if json.Unmarshal(doc, &lists) != nil {
 		return
 	}
-	for _, list := range recordLists {
+	for _, of := range recordLists {
 		var records []struct{ ID, Name string }
-		if json.Unmarshal(lists[list], &records) != nil {
+		if json.Unmarshal(lists[of.list], &records) != nil {
 			continue
 		}
 		for _, r := range records {
 			id := r.ID
-			if list == "connections" {
+			if of.kind == "connection" {
 				id = r.Name
 			}
-			c.once(list, id)
+			c.once(of.kind, id)
 		}
 	}
 	var datasets []struct{ Mode string }
@@ -81,13 +79,13 @@ func (c *census) metadata(doc []byte) {
 }
 
 // once counts id unless it was counted before.
-func (c *census) once(list, id string) {
-	if c.seen[list] == nil {
-		c.seen[list] = map[string]bool{}
+func (c *census) once(kind, id string) {
+	if c.seen[kind] == nil {
+		c.seen[kind] = map[string]bool{}
 	}
-	if !c.seen[list][id] {
-		c.seen[list][id] = true
-		c.counts[list]++
+	if !c.seen[kind][id] {
+		c.seen[kind][id] = true
+		c.counts[kind]++
 	}
 }
 
@@ -137,7 +135,7 @@ func leftOut(ctx context.Context, src tenant.Source, sel tenant.Selection) ([]ma
 	}
 	var left []manifest.Omission
 	if workspaces > 0 {
-		left = append(left, manifest.Omission{Kind: "workspaces", Count: workspaces, Reason: "these workspaces were not selected"})
+		left = append(left, manifest.Omission{Kind: "workspace", Count: workspaces, Reason: "these workspaces were not selected"})
 	}
 	if extensions > 0 {
 		left = append(left, manifest.Omission{Kind: "extension", Count: extensions, Reason: "extensions belong to no workspace, and workspaces were selected"})

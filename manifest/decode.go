@@ -164,7 +164,7 @@ func (e *Entry) decode(object []byte) error {
 			e.Extra = append(e.Extra, Member{Name: string(name), Value: clone(value)})
 		}
 		if err != nil {
-			return fmt.Errorf("%.80q: %w", name, err)
+			return fmt.Errorf("%+.80q: %w", name, err)
 		}
 	}
 	for i, ok := range seen {

@@ -84,9 +84,9 @@ type Entry struct {
 
 // Coverage says what of the tenant is in the archive and what is not.
 type Coverage struct {
-	// Included counts by kind. For a kind of package layout the count is that
-	// of the listed entries, and each kind that occurs is present; a service
-	// adds kinds of its own, such as "users".
+	// Included counts by kind. For the kinds that [CoverageKind] returns it is
+	// the number of listed entries, and each that occurs is present; a service
+	// adds kinds of its own, such as "user".
 	Included    map[string]int64
 	Excluded    []Omission // left out on request
 	Unsupported []Omission // cannot be archived

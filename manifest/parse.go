@@ -84,24 +84,27 @@ func Parse(data []byte, limits Limits) (*Manifest, error) {
 
 // gate reads the two members that every version of the format begins with.
 func gate(data []byte) (format, minReader Version, err error) {
-	rest := skipByte(data, '{')
-	var texts [2]string
-	for i, name := range []string{"format", "min_reader"} {
-		var ok bool
-		rest, texts[i], ok = leadingMember(rest, name)
-		if !ok {
-			return format, minReader, refuse("V-1", name, "the first members must be format and min_reader, in this order")
-		}
-		rest = skipByte(rest, ',')
+	const rule = "the first members must be format and min_reader, in this order"
+	rest, text, ok := leadingMember(skipByte(data, '{'), "format")
+	if !ok {
+		return format, minReader, refuse("V-1", "format", rule)
 	}
-	if format, err = ParseVersion(texts[0]); err != nil {
+	if format, err = ParseVersion(text); err != nil {
 		return format, minReader, refuse("V-1", "format", "%w", err)
 	}
-	if minReader, err = ParseVersion(texts[1]); err != nil {
-		return format, minReader, refuse("V-1", "min_reader", "%w", err)
+	_, text, ok = leadingMember(skipByte(rest, ','), "min_reader")
+	if ok {
+		minReader, err = ParseVersion(text)
 	}
+	// What follows in a later version is not ours to judge.
 	if err := CheckVersion(format, minReader); err != nil {
 		return format, minReader, err
+	}
+	switch {
+	case !ok:
+		return format, minReader, refuse("V-1", "min_reader", rule)
+	case err != nil:
+		return format, minReader, refuse("V-1", "min_reader", "%w", err)
 	}
 	return format, minReader, nil
 }
@@ -147,7 +150,7 @@ func gateMeaning(data []byte) error {
 			for element := range strictjson.Elements(value) {
 				extension, ok := strictjson.Text(element)
 				if !ok || CheckToken(extension) != nil {
-					return refuse("M-16", "critical", "%.80q is not the name of an extension", element)
+					return refuse("M-16", "critical", "%+.80q is not the name of an extension", element)
 				}
 				return refuse("V-4", "critical", "%w: %q: use a version that knows it", ErrUnknownCritical, extension)
 			}
@@ -204,7 +207,7 @@ func checkUnknown(name []byte, fields []field) error {
 	folded := strictjson.Fold(string(name))
 	for _, f := range fields {
 		if folded == f.name {
-			return fmt.Errorf("the member %.80q differs from %q only in case", name, f.name)
+			return fmt.Errorf("the member %+.80q differs from %q only in case", name, f.name)
 		}
 	}
 	return nil
@@ -267,7 +270,7 @@ const timeForm = "2006-01-02T15:04:05Z"
 func ParseTime(s string) (time.Time, error) {
 	t, err := time.Parse(timeForm, s)
 	if err != nil || t.Format(timeForm) != s {
-		return time.Time{}, fmt.Errorf("%.40q is not a time of the form %s", s, timeForm)
+		return time.Time{}, fmt.Errorf("%+.40q is not a time of the form %s", s, timeForm)
 	}
 	return t, checkTime(t)
 }

@@ -20,7 +20,7 @@ func ParseVersion(s string) (Version, error) {
 	major, minor, ok := strings.Cut(s, ".")
 	v := Version{Major: versionNumber(major), Minor: versionNumber(minor)}
 	if !ok || v.Major < 0 || v.Minor < 0 {
-		return Version{}, fmt.Errorf("version %.40q is not of the form major.minor", s)
+		return Version{}, fmt.Errorf("version %+.40q is not of the form major.minor", s)
 	}
 	return v, nil
 }

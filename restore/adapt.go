@@ -104,6 +104,9 @@ func (a *adaptation) principal(r schema.Reference) {
 		a.set = append(a.set, docedit.Edit{Pointer: r.Pointer, Value: s.id})
 		a.change("refers to %s of the target instead of %s", s.id, name)
 	}
+	if ok && a.p.people.otherRights(k, s) {
+		a.p.warn("role %q of the target gives other rights than the archive's %q; the target's stays", s.id, r.ID)
+	}
 }
 
 // effect says what becomes of a reference to somebody unresolved.
@@ -152,7 +155,7 @@ func (a *adaptation) asset(r schema.Reference) {
 		}
 	}
 	if to := a.p.ids[r.ID]; to != "" && kind != Workspace && r.ID != a.it.id && !a.record {
-		a.change("refers to the copy %s of %s", to, a.p.assetLabel(k))
+		a.change("refers to the copy of %s (%.8s → %.8s)", a.p.assetName(k), k.id, to)
 	}
 	if why := a.p.lands(a.it, k); why != "" {
 		a.lack(r, why)
@@ -198,6 +201,14 @@ func (p *planner) hasPlace(it *item, r schema.Reference) bool {
 		}
 	}
 	return false
+}
+
+// assetName names an asset whose id stands beside the name already.
+func (p *planner) assetName(k key) string {
+	if a := p.src.assets[k]; a != nil && a.name != "" {
+		return fmt.Sprintf("%s %q", a.kind, a.name)
+	}
+	return string(k.kind)
 }
 
 func (p *planner) assetLabel(k key) string {
@@ -248,7 +259,10 @@ func (p *planner) rewrite(f docedit.Format, doc []byte) ([]byte, error) {
 	if len(p.ids) == 0 {
 		return doc, nil
 	}
-	out, _, err := docedit.RewriteIDs(f, doc, p.ids)
+	out, _, err := docedit.RewriteFunc(f, doc, func(id string) (string, bool) {
+		to, ok := p.ids[id]
+		return to, ok
+	})
 	return out, err
 }
 

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,18 +63,18 @@ func (p *Plan) checkArchive(m *manifest.Manifest, digest layout.Digest) error {
 	return nil
 }
 
-// verifyArchive reads the whole archive, so that nothing is written from one
-// that is damaged further on.
+// verifyArchive checks every byte of the archive, so that nothing is written
+// from one that is damaged further on.
 func verifyArchive(ctx context.Context, a *archive.Archive) error {
-	for _, e := range a.Manifest().Entries {
-		r, err := a.OpenEntry(ctx, e.Path)
-		if err != nil {
-			return fmt.Errorf("restore: verify the archive: %w", err)
-		}
-		_, err = io.Copy(io.Discard, r)
-		if err = cmp.Or(err, r.Close()); err != nil {
-			return fmt.Errorf("restore: verify the archive: %w", err)
-		}
+	report, err := a.Verify(ctx)
+	if err != nil {
+		return fmt.Errorf("restore: verify the archive: %w", err)
+	}
+	if more := len(report.Findings) - 1 + report.Dropped; more > 0 {
+		return fmt.Errorf("restore: verify the archive: %w, and %d more findings", report.Err(), more)
+	}
+	if err := report.Err(); err != nil {
+		return fmt.Errorf("restore: verify the archive: %w", err)
 	}
 	return nil
 }
@@ -322,7 +320,10 @@ func (r *application) commit(ctx context.Context, tx tenant.Tx) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	if err := tx.Commit(ctx, rec); err != nil {
-		return &CommitError{Err: err}
+		// The answer may be lost although the commit took effect.
+		if done, readErr := r.journalled(context.WithoutCancel(ctx)); readErr != nil || done == nil || done.ID != rec.ID {
+			return &CommitError{Err: err}
+		}
 	}
 	r.result.ImportID, r.result.At = rec.ID, rec.At
 	fingerprint, _, err := takeInventory(context.WithoutCancel(ctx), r.target)
@@ -330,69 +331,5 @@ func (r *application) commit(ctx context.Context, tx tenant.Tx) error {
 		return fmt.Errorf("restore: the import was committed, but the target cannot be read: %w", err)
 	}
 	r.result.Fingerprint = fingerprint
-	return nil
-}
-
-// takeInventory returns the content hash of everything that v holds, and the
-// digests by path.
-func takeInventory(ctx context.Context, v view) (string, map[string]layout.Digest, error) {
-	listed := []manifest.Entry{}
-	digests := map[string]layout.Digest{}
-	for e, err := range v.Inventory(ctx) {
-		if err != nil {
-			return "", nil, err
-		}
-		path, err := tenant.EntryPath(e.Name)
-		if err != nil {
-			return "", nil, err
-		}
-		listed = append(listed, manifest.Entry{Path: path, Size: e.Size, SHA256: e.Digest})
-		digests[path] = e.Digest
-	}
-	return manifest.ContentHash(listed), digests, nil
-}
-
-// compareInventory checks that v holds exactly the entries wanted, and reads
-// those of read.
-func compareInventory(ctx context.Context, v view, want, read map[string]layout.Digest) error {
-	seen := 0
-	for e, err := range v.Inventory(ctx) {
-		if err != nil {
-			return err
-		}
-		path := e.Name.String()
-		d, ok := want[path]
-		if !ok {
-			return fmt.Errorf("entry %q should not be there", path)
-		}
-		if d != e.Digest {
-			return fmt.Errorf("entry %q has the SHA-256 %s, want %s", path, e.Digest, d)
-		}
-		seen++
-		if _, ok := read[path]; ok {
-			if err := readBack(ctx, e, d); err != nil {
-				return fmt.Errorf("entry %q: %w", path, err)
-			}
-		}
-	}
-	if seen != len(want) {
-		return fmt.Errorf("the target has %d entries, want %d", seen, len(want))
-	}
-	return nil
-}
-
-func readBack(ctx context.Context, e tenant.Entry, want layout.Digest) error {
-	r, err := e.Open(ctx)
-	if err != nil {
-		return err
-	}
-	sum := sha256.New()
-	_, err = io.Copy(sum, r)
-	if err = cmp.Or(err, r.Close()); err != nil {
-		return err
-	}
-	if got := layout.Digest(sum.Sum(nil)); got != want {
-		return fmt.Errorf("its content has the SHA-256 %s, want %s", got, want)
-	}
 	return nil
 }

@@ -266,3 +266,43 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%d of %d, %v", last, total, err)
 	}
 }
+
+// mute loses the answers to commits that took effect.
+type mute struct{ *memTarget }
+
+func (m mute) Begin(ctx context.Context) (tenant.Tx, error) {
+	tx, err := m.memTarget.Begin(ctx)
+	return muteTx{tx}, err
+}
+
+type muteTx struct{ tenant.Tx }
+
+func (x muteTx) Commit(ctx context.Context, rec tenant.ImportRecord) error {
+	return errors.Join(x.Tx.Commit(ctx, rec), errFault)
+}
+
+func TestLostAnswerToACommit(t *testing.T) {
+	a, target := sampleWorld().archive("corp"), world{}.memory("corp")
+	plan := makePlan(t, a, target, Options{Rows: true})
+	result := mustApply(t, plan, a, mute{target})
+	if result.ImportID == "" || !maps.Equal(target.content, sampleWorld()) {
+		t.Errorf("%+v", result)
+	}
+
+	left := len(sampleWorld()) + 4 // two inventories, the entries, the commit
+	again := world{}.memory("corp")
+	_, err := applyAll(plan, a, failing{again, &left, func() error { return errFault }})
+	var commit *CommitError
+	if !errors.As(err, &commit) || !errors.Is(err, errFault) || !strings.Contains(err.Error(), "apply the same plan again") {
+		t.Error(err)
+	}
+}
+
+func TestCancelledPlan(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	a, target := sampleWorld().archive("corp"), world{}.memory("corp")
+	if _, err := newPlannerOn(ctx, a, a.digest(), target, tenant.Info{ID: "corp"}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

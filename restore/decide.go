@@ -158,20 +158,21 @@ func (p *planner) decideByID(it *item, choice Decision) {
 		it.policy, it.reason = Create, "the target does not have it"
 	case policy == Skip:
 		it.policy, it.reason = Skip, "the target has it, and conflicts are skipped"
-	case choice == "" && !it.selected && there != nil && sameContent(it.asset, there):
-		it.policy, it.reason = Unchanged, "the target has the same, and it was not selected itself"
 	case policy == Fork:
 		it.reason = "the target has it, and conflicts are copied"
 		p.fork(it)
+		it.unlessSame = !it.selected && choice == "" && there != nil && it.policy == Fork
 	case elsewhere != nil:
 		it.policy = Blocked
 		it.block("the target has its id in use for %s in workspace %s, and an import does not move assets: choose fork or skip", elsewhere.label(), elsewhere.workspace)
 	case policy == Ask:
 		it.policy, it.reason = Ask, "the target has it"
+		it.unlessSame = !it.selected
 	case choice == Overwrite:
 		it.policy, it.reason = Overwrite, "as asked"
 	default:
 		it.policy, it.reason = Overwrite, "the target has it, and conflicts are overwritten"
+		it.unlessSame = !it.selected
 	}
 }
 

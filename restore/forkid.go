@@ -20,7 +20,8 @@ var (
 const DefaultForkLabel = "copy"
 
 // ForkID returns the id that a copy of an asset gets: the UUIDv5, in the
-// namespace UUIDv5(URL, "https://oa-archive.dev/ns/fork/v1"), of the target's
+// namespace 26feec54-b47a-5edb-9aa0-91f94e6ae49d, which is itself
+// UUIDv5(URL, "https://oa-archive.dev/ns/fork/v1"), of the target's
 // tenant id, the archive's tenant id, the asset's id and the label, with a
 // zero byte between them. So the same import gives the same copy, not a second
 // one.

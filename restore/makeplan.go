@@ -138,10 +138,16 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 }
 
 func (p *planner) readSource(ctx context.Context, e entry) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return p.archive.ReadDocument(ctx, e.name.String(), p.maxDocument)
 }
 
 func (p *planner) readTarget(ctx context.Context, e entry) (doc []byte, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r, err := e.open(ctx)
 	if err != nil {
 		return nil, err
@@ -172,6 +178,9 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.decide(); err != nil {
 		return nil, err
 	}
+	if err := p.leaveSame(ctx); err != nil {
+		return nil, fmt.Errorf("restore: plan: compare: %w", err)
+	}
 	if err := p.settle(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: %w", err)
 	}
@@ -199,14 +208,32 @@ func (p *planner) assemble() (*Plan, error) {
 		plan.Summary.count(step)
 		plan.Steps = append(plan.Steps, step)
 	}
-	for _, id := range sortedKeys(p.missing) {
-		plan.Unresolved = append(plan.Unresolved, *p.missing[id])
-	}
+	plan.Unresolved = p.stillMissing()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	var err error
 	plan.ID, err = plan.computeID()
 	return plan, err
+}
+
+// stillMissing lists what is unresolved and matters: steps that do nothing
+// need nobody.
+func (p *planner) stillMissing() []Unresolved {
+	idle := map[string]bool{}
+	for _, it := range p.items {
+		if it.decision == Unchanged || it.decision == Skip {
+			idle[it.id] = true
+		}
+	}
+	var all []Unresolved
+	for _, place := range sortedKeys(p.missing) {
+		u := *p.missing[place]
+		u.UsedBy = slices.DeleteFunc(slices.Clone(u.UsedBy), func(id string) bool { return idle[id] })
+		if len(u.UsedBy) > 0 {
+			all = append(all, u)
+		}
+	}
+	return all
 }
 
 // step writes down one item.

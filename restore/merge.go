@@ -61,6 +61,7 @@ func (m *metadata) settings(e *jsonEditor) error {
 func (m *metadata) replaceList(e *jsonEditor, list string) error {
 	present := map[string]bool{}
 	var gone []int
+	added := 0
 	for _, a := range m.arriving[list] {
 		text := m.choose(list, a)
 		key := ""
@@ -75,6 +76,9 @@ func (m *metadata) replaceList(e *jsonEditor, list string) error {
 			continue
 		}
 		present[key] = true
+		if _, has := m.byKey[list][key]; !has {
+			added++
+		}
 		if err := e.set(fmt.Sprintf("/%s/%d", list, a.index), text); err != nil {
 			return err
 		}
@@ -93,6 +97,9 @@ func (m *metadata) replaceList(e *jsonEditor, list string) error {
 				return err
 			}
 		}
+	}
+	if added > 0 && m.theirs != nil {
+		m.ws.change("takes %s", count(added, list))
 	}
 	if kept > 0 {
 		m.ws.change("keeps %s that the archive does not have", count(kept, list))
@@ -309,67 +316,4 @@ func (m *metadata) declaration(list string, k principalKey) (json.RawMessage, er
 	ad := &adaptation{p: m.p, it: m.ws, record: true}
 	ad.resolve(refs)
 	return ad.apply(raw)
-}
-
-// needs are what imported assets of one workspace refer to, by the archive's
-// ids.
-type needs struct {
-	people      map[schema.RefKind]map[string]bool
-	connections map[string]bool
-	folders     map[string]bool
-	tags        map[string]bool
-}
-
-// usedBy collects what the imported assets of the workspace, and the grants
-// that come with them, refer to: with teams their members, with folders those
-// that they lie in.
-func (m *metadata) usedBy() *needs {
-	n := &needs{
-		people:      map[schema.RefKind]map[string]bool{schema.RefUser: {}, schema.RefTeam: {}, schema.RefRole: {}},
-		connections: map[string]bool{}, folders: map[string]bool{}, tags: map[string]bool{},
-	}
-	folders := map[string]string{}
-	if p := m.p.src.places[m.ws.workspace]; p != nil {
-		folders = p.folders
-	}
-	for _, it := range m.p.items {
-		if it.workspace != m.ws.workspace || it.kind == Workspace || !it.imports() {
-			continue
-		}
-		for _, r := range it.refs {
-			n.add(r.Reference, folders)
-		}
-	}
-	for list := range m.arriving {
-		for _, a := range m.arriving[list] {
-			if list == "grants" && m.brings(&a) && a.lost == "" || !m.merges() && a.lost == "" && (list == "members" || list == "saved_queries") {
-				for _, r := range a.refs {
-					n.add(r, folders)
-				}
-			}
-		}
-	}
-	for id := range n.people[schema.RefTeam] {
-		if t := m.p.src.people.byKey[principalKey{schema.RefTeam, id}]; t != nil {
-			for _, user := range t.members {
-				n.people[schema.RefUser][user] = true
-			}
-		}
-	}
-	return n
-}
-
-func (n *needs) add(r schema.Reference, parents map[string]string) {
-	switch r.To {
-	case schema.RefUser, schema.RefTeam, schema.RefRole:
-		n.people[r.To][r.ID] = true
-	case schema.RefConnection:
-		n.connections[r.ID] = true
-	case schema.RefTag:
-		n.tags[r.ID] = true
-	case schema.RefFolder:
-		for id := r.ID; id != "" && !n.folders[id]; id = parents[id] {
-			n.folders[id] = true
-		}
-	}
 }

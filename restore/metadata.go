@@ -3,11 +3,9 @@ package restore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/oneanalytics/oa-archive/internal/docedit"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -24,6 +22,7 @@ type metadata struct {
 	theirs *records // nil when there is none
 
 	arriving map[string][]arrival // by list, one for each record of ours
+	recordOf map[*item]*arrival   // of datasets and files
 	byKey    map[string]map[string]record
 }
 
@@ -42,7 +41,7 @@ type arrival struct {
 // openMetadata reads both documents of the item's workspace and adapts every
 // record of the archive's. It does not yet choose among them.
 func (p *planner) openMetadata(ctx context.Context, ws *item) (*metadata, error) {
-	m := &metadata{p: p, ws: ws, arriving: map[string][]arrival{}, byKey: map[string]map[string]record{}}
+	m := &metadata{p: p, ws: ws, arriving: map[string][]arrival{}, byKey: map[string]map[string]record{}, recordOf: map[*item]*arrival{}}
 	e, ok := ws.entryOf(layout.Metadata)
 	if !ok {
 		return nil, fmt.Errorf("workspace %s has no metadata", ws.id)
@@ -77,6 +76,13 @@ func (p *planner) openMetadata(ctx context.Context, ws *item) (*metadata, error)
 				return nil, fmt.Errorf("%s %q: %w", list, rec.key, err)
 			}
 			m.arriving[list] = append(m.arriving[list], a)
+		}
+	}
+	for _, l := range assetLists {
+		for i := range m.arriving[l.list] {
+			if a := &m.arriving[l.list][i]; a.asset != nil {
+				m.recordOf[a.asset] = a
+			}
 		}
 	}
 	return m, nil
@@ -135,13 +141,9 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 		ad.resolve(a.refs)
 	}
 	text, err := ad.apply(a.raw)
-	var refused *docedit.RewriteError
-	if errors.As(err, &refused) {
-		owner.block("its record in the metadata: %v", refused)
-		return nil
-	}
 	if err != nil {
-		return err
+		owner.block("%s %q cannot be edited as the import needs: %v", singular(list), a.record.label(), err)
+		return nil
 	}
 	a.lost, a.text = ad.lost, text
 	a.notes = nil
@@ -291,39 +293,45 @@ func (m *metadata) closeDoor(a *arrival) error {
 // sameRecord reports whether the target has the item's record as it would
 // arrive. Assets without records have nothing to differ in.
 func (m *metadata) sameRecord(it *item) bool {
-	for _, l := range assetLists {
-		if l.kind != it.kind {
-			continue
-		}
-		for _, a := range m.arriving[l.list] {
-			if a.asset == it {
-				own, ok := m.byKey[l.list][a.to]
-				return ok && sameJSON(own.raw, a.text)
-			}
-		}
+	a := m.recordOf[it]
+	if a == nil {
+		return true
 	}
-	return true
+	own, ok := m.byKey[listOfKind(it.kind)][a.to]
+	return ok && sameJSON(own.raw, a.text)
+}
+
+// rawSameRecord reports whether the target has the very record that the
+// archive has.
+func (m *metadata) rawSameRecord(it *item) bool {
+	a := m.recordOf[it]
+	if a == nil {
+		return true
+	}
+	own, ok := m.byKey[listOfKind(it.kind)][a.key]
+	return ok && sameJSON(own.raw, a.raw)
 }
 
 // readapt adapts the item's record again, after its origin was settled.
 func (m *metadata) readapt(it *item) error {
-	for _, l := range assetLists {
-		for i := range m.arriving[l.list] {
-			a := &m.arriving[l.list][i]
-			if a.asset == it {
-				return m.adaptRecord(l.list, a)
-			}
-		}
+	a := m.recordOf[it]
+	if a == nil {
+		return nil
 	}
-	return nil
+	return m.adaptRecord(listOfKind(it.kind), a)
 }
 
 // originOf returns the archive that the target's record of a copied dataset
 // or file names as its origin.
 func (m *metadata) originOf(it *item) string {
+	return originOf(m.byKey[listOfKind(it.kind)][it.targetID].raw)
+}
+
+// listOfKind returns the list that holds the records of a kind of assets.
+func listOfKind(kind Kind) string {
 	for _, l := range assetLists {
-		if l.kind == it.kind {
-			return originOf(m.byKey[l.list][it.targetID].raw)
+		if l.kind == kind {
+			return l.list
 		}
 	}
 	return ""

@@ -104,6 +104,13 @@ func TestSameTenantKeepsPeople(t *testing.T) {
 			},
 		},
 		{
+			name: "a role with other rights", opts: Options{OnConflict: Overwrite, Select: []string{orders}},
+			target: func(t *testing.T, w world) world {
+				return w.edit(t, salesMeta, `"base": "viewer"`, `"base": "editor"`).edit(t, ordersModel, "# net of tax", "# gross")
+			},
+			want: map[string]Decision{orders: Overwrite}, says: []string{`role "sales_rep" of the target gives other rights`},
+		},
+		{
 			name: "another endpoint of the same name stays", opts: Options{OnConflict: Overwrite},
 			target: changed(salesMeta, "db.corp.example", "new.corp.example"),
 			want:   map[string]Decision{wsSales: Unchanged}, says: []string{`connection "warehouse" of the target leads elsewhere`},

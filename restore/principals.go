@@ -12,14 +12,15 @@ import (
 
 // principal is a user, team or custom role that some workspace declares.
 type principal struct {
-	kind       schema.RefKind
-	id         string
-	name       string
-	email      string
-	externalID string
-	members    []string        // user ids; teams only
-	base       string          // roles only
-	raw        json.RawMessage // its record, as the first workspace that has it spells it
+	kind        schema.RefKind
+	id          string
+	name        string
+	email       string
+	externalID  string
+	members     []string        // user ids; teams only
+	base        string          // roles only
+	permissions json.RawMessage // roles only
+	raw         json.RawMessage // its record, as the first workspace that has it spells it
 }
 
 type principalKey struct {
@@ -41,16 +42,6 @@ var principalLists = []struct {
 	kind schema.RefKind
 }{{"users", schema.RefUser}, {"teams", schema.RefTeam}, {"roles", schema.RefRole}}
 
-// listOf returns the list of the metadata that holds principals of a kind.
-func listOf(kind schema.RefKind) string {
-	for _, l := range principalLists {
-		if l.kind == kind {
-			return l.list
-		}
-	}
-	return ""
-}
-
 func (d *directory) learn(_ string, recs *records) {
 	for _, l := range principalLists {
 		for _, rec := range recs.lists[l.list] {
@@ -59,15 +50,16 @@ func (d *directory) learn(_ string, recs *records) {
 				continue
 			}
 			var fields struct {
-				Email      string   `json:"email"`
-				ExternalID string   `json:"external_id"`
-				Members    []string `json:"members"`
-				Base       string   `json:"base"`
+				Email       string          `json:"email"`
+				ExternalID  string          `json:"external_id"`
+				Members     []string        `json:"members"`
+				Base        string          `json:"base"`
+				Permissions json.RawMessage `json:"permissions"`
 			}
 			// A record of another shape still has its id; validation reports it.
 			_ = json.Unmarshal(rec.raw, &fields)
 			p := &principal{
-				kind: l.kind, id: rec.key, name: rec.name, raw: rec.raw, base: fields.Base,
+				kind: l.kind, id: rec.key, name: rec.name, raw: rec.raw, base: fields.Base, permissions: fields.Permissions,
 				email: strings.ToLower(strings.TrimSpace(fields.Email)), externalID: fields.ExternalID, members: fields.Members,
 			}
 			d.byKey[k] = p
@@ -238,6 +230,16 @@ func (r *resolver) standIn(k principalKey) (standIn, bool) {
 		return standIn{id: k.id}, true
 	}
 	return standIn{}, false
+}
+
+// otherRights reports whether k is a custom role whose stand-in has another
+// base or other permissions.
+func (r *resolver) otherRights(k principalKey, s standIn) bool {
+	ours, theirs := r.archive.byKey[k], r.target.byKey[principalKey{k.kind, s.id}]
+	if k.kind != schema.RefRole || s.create || ours == nil || theirs == nil {
+		return false
+	}
+	return ours.base != theirs.base || !sameJSON(ours.permissions, theirs.permissions)
 }
 
 // record returns the record that declares who stands for k, for a workspace

@@ -103,18 +103,6 @@ func identity(list string, raw json.RawMessage) (key, name string, err error) {
 	return r.ID, r.Name, nil
 }
 
-// find returns the record with the key.
-func (r *records) find(list, key string) (record, bool) {
-	if r == nil {
-		return record{}, false
-	}
-	i := slices.IndexFunc(r.lists[list], func(rec record) bool { return rec.key == key })
-	if i < 0 {
-		return record{}, false
-	}
-	return r.lists[list][i], true
-}
-
 // byKey returns the records of a list by their keys; the first one wins.
 func (r *records) byKey(list string) map[string]record {
 	m := map[string]record{}

@@ -189,7 +189,11 @@ func (p *planner) targetName(it *item, e entry) (layout.Name, bool) {
 		return n, false
 	}
 	if n.Kind == layout.Rows && !p.opts.Rows {
-		it.change("its rows are in the archive, but were not asked for")
+		if _, there := p.dst.digest[layout.Name{Kind: layout.Rows, Workspace: it.targetWorkspace, Asset: it.targetID}]; there {
+			it.change("its rows are in the archive, but were not asked for: the target's stay")
+		} else {
+			it.change("its rows are in the archive, but were not asked for: it arrives without")
+		}
 		return n, false
 	}
 	if n.Workspace != "" {

@@ -3,7 +3,6 @@ package restore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/oneanalytics/oa-archive/internal/docedit"
@@ -39,13 +38,9 @@ func (p *planner) document(ctx context.Context, it *item, e entry) ([]byte, erro
 	} else {
 		out, err = a.applyDocument(kind, doc)
 	}
-	var refused *docedit.RewriteError
-	if errors.As(err, &refused) {
-		it.block("its ids cannot be rewritten: %v", refused)
-		return doc, nil
-	}
 	if err != nil {
-		return nil, fmt.Errorf("entry %q: %w", e.name.String(), err)
+		it.block("its document cannot be edited as the import needs: %v", err)
+		return doc, nil
 	}
 	a.hand(it)
 	return out, nil

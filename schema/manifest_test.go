@@ -22,7 +22,7 @@ func TestManifestsThatAreWrittenAreValid(t *testing.T) {
 		Tenant:     manifest.Tenant{ID: "halvorsen-cycles", Name: "Halvorsen Cycles", Region: "eu-north-1", Jurisdiction: "NO"},
 		SigningKey: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", ContentHash: manifest.ContentHash([]manifest.Entry{entry}),
 		Coverage: manifest.Coverage{
-			Included: map[string]int64{"metadata": 1}, Excluded: []manifest.Omission{{Kind: "rows", Count: 3, Reason: "not asked for"}},
+			Included: map[string]int64{"workspace": 1}, Excluded: []manifest.Omission{{Kind: "rows", Count: 3, Reason: "not asked for"}},
 		},
 		Entries:    []manifest.Entry{entry},
 		Extensions: manifest.Members{{Name: "com.example", Value: json.RawMessage(`{"a":1}`)}},

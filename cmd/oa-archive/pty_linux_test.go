@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -96,29 +95,20 @@ func (r *terminalRun) run(wantExit int, dialogue []string, args ...string) strin
 	return text
 }
 
-var binary = func() func(t *testing.T) string {
-	var once sync.Once
-	var path string
-	var err error
-	return func(t *testing.T) string {
-		t.Helper()
-		once.Do(func() {
-			dir, derr := os.MkdirTemp("", "oa-archive-test-*")
-			if err = derr; err != nil {
-				return
-			}
-			path = filepath.Join(dir, "oa-archive")
-			var out []byte
-			if out, err = exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-				err = fmt.Errorf("%w\n%s", err, out)
-			}
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return path
+// binary returns the path of the command: the test's own program under the name
+// by which TestMain knows what to be.
+func binary(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-}()
+	path := filepath.Join(t.TempDir(), "oa-archive")
+	if err := os.Symlink(self, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 func onTerminal(t *testing.T, columns uint16) *terminalRun {
 	t.Helper()
@@ -147,6 +137,11 @@ func TestOnATerminal(t *testing.T) {
 	screen = r.run(0, []string{"Passphrase for", "horse\n"}, "create", "--from", "dir:tenant", "-o", "a.oa-archive", "--sign-with", "k")
 	if strings.Contains(screen, "horse") {
 		t.Errorf("the passphrase was echoed:\n%s", screen)
+	}
+
+	screen = r.run(130, []string{"Passphrase for", "hor\x03"}, "create", "--from", "dir:tenant", "-o", "b.oa-archive", "--sign-with", "k")
+	if _, err := os.Stat(filepath.Join(r.dir, "b.oa-archive")); err == nil || strings.Contains(screen, "hor") {
+		t.Errorf("an interrupted question: %v\n%s", err, screen)
 	}
 
 	// Colour and width come from the terminal.
@@ -203,7 +198,7 @@ func TestConfirmationOnATerminal(t *testing.T) {
 		t.Fatalf("a refused import changed the report (%v)", err)
 	}
 	r.run(130, []string{"Type the tenant's name", "\x03"}, command...)
-	screen = r.run(0, []string{"Type the tenant's name", "halvorsen\n"}, command...)
+	screen = r.run(0, []string{"Type the tenant's name", "halvorsen-cycles\n"}, command...)
 	if !strings.Contains(screen, "imported") {
 		t.Errorf("the result is not told:\n%s", screen)
 	}

@@ -137,7 +137,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // json FILE PATH [WANT] looks into a JSON document: PATH is dotted, with
-// numbers for list elements and # for a length. ! json FILE PATH demands that
+// numbers for list elements and len for a length. ! json FILE PATH demands that
 // there is nothing.
 func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || (neg && len(args) != 2) {
@@ -173,7 +173,7 @@ func lookUp(v any, path []string) (any, bool) {
 				return nil, false
 			}
 		case []any:
-			if step == "#" {
+			if step == "len" {
 				v = len(at)
 				continue
 			}

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/oneanalytics/oa-archive/examples/superset-migration/superset"
@@ -134,12 +135,24 @@ func openBundle(path string) (fs.FS, func() error, error) {
 
 // report says what was written and, above all, what was not.
 func report(out io.Writer, m *manifest.Manifest) error {
+	var b strings.Builder
 	included := m.Coverage.Included
-	_, err := fmt.Fprintf(out, "tenant %s: %d workspaces, %d datasets, %d reports, %d connections\ncontent %s\n",
-		m.Tenant.ID, included["workspaces"], included["datasets"], included["report"], included["connections"], m.ContentHash)
-	for _, o := range m.Coverage.Unsupported {
-		_, failed := fmt.Fprintf(out, "not in it: %d %s: %s\n", o.Count, o.Kind, o.Reason)
-		err = errors.Join(err, failed)
+	fmt.Fprintf(&b, "%s: %s, %s, %s, %s\n", m.Tenant.Name, count(included["workspace"], "workspace"),
+		count(included["dataset"], "dataset"), count(included["report"], "report"), count(included["connection"], "connection"))
+	fmt.Fprintf(&b, "content %s\n", m.ContentHash)
+	if len(m.Coverage.Unsupported) > 0 {
+		b.WriteString("not carried over:\n")
 	}
+	for _, o := range m.Coverage.Unsupported {
+		fmt.Fprintf(&b, "  %d %s: %s\n", o.Count, o.Kind, o.Reason)
+	}
+	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -69,9 +69,9 @@ func migrate(t *testing.T, args ...string) string {
 func TestReport(t *testing.T) {
 	out := migrate(t, "-tenant", "acme", "-unsigned", "-o", filepath.Join(t.TempDir(), "a.oa-archive"), sampleBundle(t))
 	for _, want := range []string{
-		"tenant acme: 1 workspaces, 2 datasets, 2 reports, 1 connections\n",
-		"not in it: 1 charts: dashboards place these charts, but the bundle does not have them\n",
-		"not in it: 1 bundle_files: files in the bundle's folder themes, which this program does not read\n",
+		"acme: 1 workspace, 2 datasets, 2 reports, 1 connection\n",
+		"not carried over:\n  1 charts: dashboards place these charts, but the bundle does not have them\n",
+		"  1 bundle_files: files in the bundle's folder themes, which this program does not read\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)

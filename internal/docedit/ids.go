@@ -8,23 +8,34 @@ import (
 // idLength is the length of a UUID as RFC 9562, section 4, writes it.
 const idLength = 36
 
-// idMap holds what replaces what: lower-case UUIDs, no key mapped to itself.
-type idMap map[string]string
+// idMap returns what replaces an identifier, a lower-case UUID by another one;
+// ok is false for identifiers that stay.
+type idMap func(id string) (to string, ok bool)
 
 // newIDMap checks ids and leaves out what would change nothing.
 func newIDMap(ids map[string]string) (idMap, error) {
-	m := make(idMap, len(ids))
+	m := make(map[string]string, len(ids))
 	for from, to := range ids {
 		for _, id := range []string{from, to} {
-			if len(id) != idLength || !isID(id) || id != strings.ToLower(id) {
-				return nil, fmt.Errorf("rewrite identifiers: %q is no lower-case UUID", id)
+			if err := checkID(id); err != nil {
+				return nil, err
 			}
 		}
 		if from != to {
 			m[from] = to
 		}
 	}
-	return m, nil
+	return func(id string) (string, bool) {
+		to, ok := m[id]
+		return to, ok
+	}, nil
+}
+
+func checkID(id string) error {
+	if len(id) != idLength || !isID(id) || id != strings.ToLower(id) {
+		return fmt.Errorf("rewrite identifiers: %q is no lower-case UUID", id)
+	}
+	return nil
 }
 
 // A splice replaces the bytes from start to end, end not included.
@@ -74,7 +85,7 @@ func (m idMap) find(s string) splices {
 		}
 		spelling := s[start:end]
 		lower := strings.ToLower(spelling)
-		if to, ok := m[lower]; ok {
+		if to, ok := m(lower); ok {
 			if spelling != lower && spelling == strings.ToUpper(spelling) {
 				to = strings.ToUpper(to)
 			}

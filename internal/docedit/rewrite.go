@@ -31,6 +31,35 @@ func RewriteIDs(f Format, doc []byte, ids map[string]string) (out []byte, n int,
 	if err != nil {
 		return nil, 0, err
 	}
+	return m.rewrite(f, doc)
+}
+
+// RewriteFunc is [RewriteIDs] for a replacement that is a function: it is
+// called with each identifier of doc, in lower case, and returns the lower-case
+// UUID to put there, or false to let it stay. So a large set of replacements
+// is not gone through for each document. It must answer alike whenever it is
+// asked about the same identifier.
+func RewriteFunc(f Format, doc []byte, replacement func(id string) (to string, ok bool)) (out []byte, n int, err error) {
+	var invalid error
+	m := idMap(func(id string) (string, bool) {
+		to, ok := replacement(id)
+		if !ok || to == id {
+			return "", false
+		}
+		if err := checkID(to); err != nil {
+			invalid = err
+			return "", false
+		}
+		return to, true
+	})
+	out, n, err = m.rewrite(f, doc)
+	if invalid != nil {
+		return nil, 0, invalid
+	}
+	return out, n, err
+}
+
+func (m idMap) rewrite(f Format, doc []byte) (out []byte, n int, err error) {
 	if len(doc) > MaxSize {
 		return nil, 0, fmt.Errorf("rewrite identifiers: %w", ErrTooLarge)
 	}

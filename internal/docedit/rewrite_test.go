@@ -233,3 +233,24 @@ func BenchmarkRewriteIDs(b *testing.B) {
 		}
 	}
 }
+
+func TestRewriteFunc(t *testing.T) {
+	const from, to = "2a5e562b-ab37-4b9b-9de3-1be4335c8e83", "3a5e562b-ab37-4b9b-9de3-1be4335c8e83"
+	doc := []byte(`{"id": "` + from + `", "other": "4a5e562b-ab37-4b9b-9de3-1be4335c8e83", "again": "x ` + from + `"}`)
+	swap := func(to string) func(string) (string, bool) {
+		return func(id string) (string, bool) { return to, id == from }
+	}
+	want, wantN, err := RewriteIDs(JSON, doc, map[string]string{from: to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, n, err := RewriteFunc(JSON, doc, swap(to)); err != nil || n != wantN || string(got) != string(want) {
+		t.Errorf("%s, %d, %v; want %s, %d", got, n, err, want, wantN)
+	}
+	if got, n, err := RewriteFunc(JSON, doc, swap(from)); err != nil || n != 0 || string(got) != string(doc) {
+		t.Errorf("%s, %d, %v", got, n, err)
+	}
+	if got, _, err := RewriteFunc(JSON, doc, swap("no id")); err == nil || got != nil {
+		t.Errorf("a replacement that is no identifier is accepted: %s", got)
+	}
+}

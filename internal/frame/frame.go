@@ -34,6 +34,9 @@ var (
 	ErrTruncated = errors.New("the frame ends early")
 	// ErrTooLarge reports a frame with more content than allowed.
 	ErrTooLarge = errors.New("the frame is too large")
+	// ErrBlocks is wrapped besides when a frame's blocks do not go with the
+	// content size that it states.
+	ErrBlocks = errors.New("its blocks do not go with its content size")
 	// ErrDamaged reports a frame that does not decompress to its content.
 	ErrDamaged = errors.New("the frame is damaged")
 )
@@ -68,7 +71,7 @@ func (w *walker) step(b []byte) (need int64, done bool, err error) {
 		}
 	}
 	if w.most < w.content {
-		return 0, false, fmt.Errorf("%w: its blocks hold at most %d of the %d bytes that it states", ErrDamaged, w.most, w.content)
+		return 0, false, fmt.Errorf("%w: %w: they hold at most %d of %d bytes", ErrDamaged, ErrBlocks, w.most, w.content)
 	}
 	return w.pos + 4, int64(len(b)) >= w.pos+4, nil
 }
@@ -109,7 +112,7 @@ func (w *walker) block(b []byte) error {
 	h := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16
 	size := int64(h >> 3)
 	if size > min(maxBlock, w.content) {
-		return fmt.Errorf("%w: a block of %d bytes", ErrDamaged, size)
+		return fmt.Errorf("%w: %w: one has %d bytes", ErrDamaged, ErrBlocks, size)
 	}
 	w.last = h&1 != 0
 	w.pos += 3
@@ -121,13 +124,13 @@ func (w *walker) block(b []byte) error {
 	case 2: // compressed
 		w.most, w.pos = w.most+maxBlock, w.pos+size
 	default:
-		return fmt.Errorf("%w: a block of the reserved type", ErrDamaged)
+		return fmt.Errorf("%w: %w: one has the reserved type", ErrDamaged, ErrBlocks)
 	}
 	if w.least > w.content {
-		return fmt.Errorf("%w: its blocks hold more than the %d bytes that it states", ErrDamaged, w.content)
+		return fmt.Errorf("%w: %w: they hold more than %d bytes", ErrDamaged, ErrBlocks, w.content)
 	}
 	if w.pos+4 > Bound(w.content) {
-		return fmt.Errorf("%w: it takes more than %d bytes for %d bytes of content", ErrNotCanonical, Bound(w.content), w.content)
+		return fmt.Errorf("%w: %w: more than %d bytes for %d bytes of content", ErrNotCanonical, ErrBlocks, Bound(w.content), w.content)
 	}
 	return nil
 }

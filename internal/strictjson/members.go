@@ -27,13 +27,13 @@ func (m *members) add(s *scanner, at int, name []byte) bool {
 	}
 	if m.set != nil {
 		if _, clash := m.set[string(folded)]; clash {
-			return s.fail(at, "an object has a second member called %.80q, or one that differs only in case", name)
+			return s.fail(at, "an object has a second member called %+.80q, or one that differs only in case", name)
 		}
 		m.set[string(folded)] = struct{}{}
 	} else {
 		for _, other := range own {
 			if bytes.Equal(other, folded) {
-				return s.fail(at, "an object has a second member called %.80q, or one that differs only in case", name)
+				return s.fail(at, "an object has a second member called %+.80q, or one that differs only in case", name)
 			}
 		}
 	}

@@ -1,5 +1,5 @@
 // Package ustar encodes and decodes the few tar headers that an archive has
-// (docs/spec/container.md, C-1 to C-6): regular files, one global header at
+// (docs/spec/container.md, C-2 to C-7): regular files, one global header at
 // the beginning, and an extended header before a file of 8 GiB or more.
 //
 // There is one encoding of each. [Parse] encodes what it read again and
@@ -155,6 +155,9 @@ var (
 	ErrZeroBlock = errors.New("a zero block")
 	// ErrNotCanonical reports a header that Append would not have written.
 	ErrNotCanonical = errors.New("not a header as archives have them")
+	// ErrSplit is wrapped besides when the path is divided elsewhere than it
+	// must be.
+	ErrSplit = errors.New("its path is divided between prefix and name in another way")
 )
 
 // Parse reads a header block. A file whose size stands in an extended header
@@ -178,7 +181,25 @@ func Parse(block []byte) (h Header, lax bool, err error) {
 	if sizeOK && timeOK && bytes.Equal(block, Append(nil, h)) && (h.Type == TypeFile || h.Type == TypeGlobal || h.Type == TypeExtended) {
 		return h, true, nil
 	}
+	if sizeOK && timeOK && sameButSplit(block, Append(nil, h)) {
+		return h, true, fmt.Errorf("%w: %w", ErrNotCanonical, ErrSplit)
+	}
 	return h, sizeOK && checksumOK(block), fmt.Errorf("%w: %s", ErrNotCanonical, difference(block, h, sizeOK && timeOK))
+}
+
+// sameButSplit reports whether got has the fields of want, but for how the path
+// is divided and for what follows from that: the checksum.
+func sameButSplit(got, want []byte) bool {
+	prefix, name := textField(got[345:500]), textField(got[0:100])
+	same := bytes.Clone(want)
+	for _, field := range [][]byte{same[0:100], same[345:500]} {
+		clear(field)
+	}
+	copy(same[0:100], name)
+	copy(same[345:500], prefix)
+	copy(same[148:156], "        ")
+	copy(same[148:156], fmt.Sprintf("%06o\x00 ", checksum(same)))
+	return prefix != "" && bytes.Equal(got, same)
 }
 
 func textField(b []byte) string {

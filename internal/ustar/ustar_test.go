@@ -112,7 +112,7 @@ func TestParseRefuses(t *testing.T) {
 		{"base-256 size", func(b []byte) { b[124] = 0x80 }, "not an octal number"},
 		{"size with a space", func(b []byte) { copy(b[124:136], "         05 ") }, "its size"},
 		{"name after NUL", func(b []byte) { b[20] = 'x' }, "its name"},
-		{"needless prefix", func(b []byte) { copy(b[0:100], "b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"); b[345] = 'a' }, "its name"},
+		{"needless prefix", func(b []byte) { copy(b[0:100], "b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"); b[345] = 'a' }, "another way"},
 		{"padding", func(b []byte) { b[511] = 1 }, "its prefix"},
 	} {
 		b := bytes.Clone(good)

@@ -3,11 +3,14 @@
 package archivesource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
+	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -21,7 +24,18 @@ func New(a *archive.Archive) *Source { return &Source{a: a} }
 
 // A Source is the state that an archive holds. It implements [tenant.Source]
 // and [tenant.OmissionLister]; its contents are verified as they are read.
-type Source struct{ a *archive.Archive }
+type Source struct {
+	a      *archive.Archive
+	closed atomic.Bool
+}
+
+// open refuses a source that was closed.
+func (s *Source) open(ctx context.Context) error {
+	if s.closed.Load() {
+		return fmt.Errorf("archive source: %w", fs.ErrClosed)
+	}
+	return ctx.Err()
+}
 
 // Tenant returns the tenant as the manifest names it.
 func (s *Source) Tenant(context.Context) (tenant.Info, error) {
@@ -34,7 +48,7 @@ func (s *Source) Tenant(context.Context) (tenant.Info, error) {
 func (s *Source) Entries(ctx context.Context, sel tenant.Selection) iter.Seq2[tenant.Entry, error] {
 	return func(yield func(tenant.Entry, error) bool) {
 		m := s.a.Manifest()
-		if err := checkWorkspaces(m, sel.Workspaces); err != nil {
+		if err := cmp.Or(s.open(ctx), checkWorkspaces(m, sel.Workspaces)); err != nil {
 			yield(tenant.Entry{}, err)
 			return
 		}
@@ -57,7 +71,12 @@ func (s *Source) Entries(ctx context.Context, sel tenant.Selection) iter.Seq2[te
 func (s *Source) entry(name layout.Name, e manifest.Entry) tenant.Entry {
 	return tenant.Entry{
 		Name: name, Size: e.Size, Digest: e.SHA256,
-		Open: func(ctx context.Context) (io.ReadCloser, error) { return s.a.OpenEntry(ctx, e.Path) },
+		Open: func(ctx context.Context) (io.ReadCloser, error) {
+			if err := s.open(ctx); err != nil {
+				return nil, err
+			}
+			return s.a.OpenEntry(ctx, e.Path)
+		},
 	}
 }
 
@@ -71,8 +90,11 @@ func (s *Source) Omissions(context.Context, tenant.Selection) ([]tenant.Omission
 	return all, nil
 }
 
-// Close does nothing: the archive is the caller's.
-func (s *Source) Close() error { return nil }
+// Close ends the source. The archive stays open: it is the caller's.
+func (s *Source) Close() error {
+	s.closed.Store(true)
+	return nil
+}
 
 func checkWorkspaces(m *manifest.Manifest, ids []string) error {
 	for _, id := range ids {

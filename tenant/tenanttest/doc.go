@@ -11,6 +11,9 @@
 //		})
 //	}
 //
+// One that can only be read, such as a service that exports its tenants, runs
+// [RunSource].
+//
 // Every subtest is named after the promise that it checks. What only an
 // implementation can test (a crash in the middle of a commit, a damaged
 // store) is left to it.

@@ -88,11 +88,16 @@ type recorder struct {
 
 // try checks one promise and returns how it failed.
 func try(t *testing.T, p promise, open OpenFunc) []string {
+	return collect(t, func(tb testing.TB) { p.run(tb, open) })
+}
+
+// collect runs a test and returns how it failed.
+func collect(t *testing.T, test func(testing.TB)) []string {
 	r := &recorder{TB: t}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.run(r, open)
+		test(r)
 	}()
 	<-done
 	for _, cleanup := range slices.Backward(r.cleanups) {

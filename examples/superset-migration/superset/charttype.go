@@ -9,12 +9,12 @@ type chartType struct {
 }
 
 var (
-	byGroup    = chartType{dimensions: []string{"groupby"}, measures: []string{"metric", "metrics"}}
 	timeseries = chartType{temporal: true, dimensions: []string{"x_axis", "groupby"}, measures: []string{"metrics"}}
-	matrix     = chartType{dimensions: []string{"all_columns_x", "x_axis", "all_columns_y", "groupby"}, measures: []string{"metric"}}
+	oneMetric  = chartType{dimensions: []string{"groupby"}, measures: []string{"metric"}}
+	metrics    = chartType{dimensions: []string{"groupby"}, measures: []string{"metrics"}}
+	pivot      = chartType{dimensions: []string{"groupby", "columns"}, measures: []string{"metrics"}}
 	links      = chartType{dimensions: []string{"source", "target"}, measures: []string{"metric"}}
 	places     = chartType{dimensions: []string{"entity"}, measures: []string{"metric", "secondary_metric"}}
-	hierarchy  = chartType{dimensions: []string{"columns", "groupby"}, measures: []string{"metric", "secondary_metric"}}
 	bubbles    = chartType{dimensions: []string{"series", "entity"}, measures: []string{"x", "y", "size"}}
 )
 
@@ -22,7 +22,15 @@ var (
 var chartTypes = map[string]chartType{
 	"area":                       timeseries,
 	"bar":                        timeseries,
+	"big_number":                 {temporal: true, dimensions: []string{"x_axis"}, measures: []string{"metric"}},
+	"big_number_total":           {measures: []string{"metric"}},
+	"box_plot":                   pivot,
+	"bubble":                     bubbles,
+	"bubble_v2":                  bubbles,
+	"chord":                      {dimensions: []string{"groupby", "columns"}, measures: []string{"metric"}},
 	"compare":                    timeseries,
+	"country_map":                places,
+	"dist_bar":                   pivot,
 	"echarts_area":               timeseries,
 	"echarts_timeseries":         timeseries,
 	"echarts_timeseries_bar":     timeseries,
@@ -30,34 +38,26 @@ var chartTypes = map[string]chartType{
 	"echarts_timeseries_scatter": timeseries,
 	"echarts_timeseries_smooth":  timeseries,
 	"echarts_timeseries_step":    timeseries,
-	"horizon":                    timeseries,
-	"line":                       timeseries,
-	"big_number":                 {temporal: true, dimensions: []string{"x_axis"}, measures: []string{"metric"}},
-	"big_number_total":           {measures: []string{"metric"}},
-	"box_plot":                   {dimensions: []string{"groupby", "columns"}, measures: []string{"metrics"}},
-	"bubble":                     bubbles,
-	"bubble_v2":                  bubbles,
-	"chord":                      {dimensions: []string{"groupby", "columns"}, measures: []string{"metric"}},
-	"country_map":                places,
-	"dist_bar":                   {dimensions: []string{"groupby", "columns"}, measures: []string{"metrics"}},
-	"funnel":                     byGroup,
-	"gauge_chart":                byGroup,
+	"funnel":                     oneMetric,
+	"gauge_chart":                oneMetric,
 	"graph_chart":                links,
-	"heatmap":                    matrix,
-	"heatmap_v2":                 matrix,
+	"heatmap":                    {dimensions: []string{"all_columns_x", "all_columns_y"}, measures: []string{"metric"}},
+	"heatmap_v2":                 {dimensions: []string{"x_axis", "groupby"}, measures: []string{"metric"}},
 	"histogram":                  {dimensions: []string{"all_columns_x", "groupby"}},
 	"histogram_v2":               {dimensions: []string{"column", "groupby"}},
-	"pie":                        byGroup,
-	"pivot_table":                {dimensions: []string{"groupby", "columns"}, measures: []string{"metrics"}},
+	"horizon":                    timeseries,
+	"line":                       timeseries,
+	"pie":                        oneMetric,
+	"pivot_table":                pivot,
 	"pivot_table_v2":             {dimensions: []string{"groupbyRows", "groupbyColumns"}, measures: []string{"metrics"}},
-	"radar":                      byGroup,
-	"sankey":                     byGroup,
+	"radar":                      metrics,
+	"sankey":                     oneMetric,
 	"sankey_v2":                  links,
-	"sunburst":                   hierarchy,
-	"sunburst_v2":                hierarchy,
-	"table":                      {dimensions: []string{"groupby"}, measures: []string{"metrics"}},
-	"treemap":                    byGroup,
-	"treemap_v2":                 byGroup,
+	"sunburst":                   {dimensions: []string{"groupby"}, measures: []string{"metric", "secondary_metric"}},
+	"sunburst_v2":                {dimensions: []string{"columns"}, measures: []string{"metric", "secondary_metric"}},
+	"table":                      metrics,
+	"treemap":                    metrics,
+	"treemap_v2":                 oneMetric,
 	"waterfall":                  {dimensions: []string{"x_axis", "groupby"}, measures: []string{"metric"}},
 	"word_cloud":                 {dimensions: []string{"series"}, measures: []string{"metric"}},
 	"world_map":                  places,

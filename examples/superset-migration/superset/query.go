@@ -142,10 +142,16 @@ func (t *translation) dimension(param string, value jsontext.Value) {
 		return
 	}
 	grain := ""
-	if param == "x_axis" && field.Temporal {
+	if field.Temporal && (param == "x_axis" || t.hasGrain(column)) {
 		grain = t.grain()
 	}
 	t.group(column, grain)
+}
+
+// hasGrain reports whether the chart rounds the column wherever it stands.
+func (t *translation) hasGrain(column string) bool {
+	var columns parameters
+	return json.Unmarshal(t.params["temporal_columns_lookup"], &columns) == nil && columns.flag(column)
 }
 
 func (t *translation) group(column, grain string) {

@@ -44,6 +44,8 @@ func TestTranslate(t *testing.T) {
 			`{"dimensions":["sold_at"]}`, "the time grain PT5M"},
 		{"generic axis", "echarts_timeseries_bar", `{"x_axis": "city", "granularity_sqla": "sold_at", "time_grain_sqla": "P1D", "metrics": ["count"]}`,
 			`{"dimensions":["city"],"measures":["count"]}`, ""},
+		{"rounded where it is grouped by", "pivot_table_v2", `{"groupbyRows": ["sold_at"], "groupbyColumns": ["line"], "time_grain_sqla": "P1Y", "temporal_columns_lookup": {"sold_at": true}, "metrics": ["count"]}`,
+			`{"dimensions":[{"id":"sold_at","grain":"year"},"line"],"measures":["count"]}`, ""},
 		{"no axis where the chart has none", "pie", `{"granularity_sqla": "sold_at", "time_grain_sqla": "P1D", "groupby": ["line"]}`,
 			`{"dimensions":["line"]}`, ""},
 		{"parameters of other types do not count", "big_number_total", `{"metric": "count", "groupby": ["line"], "metrics": ["line count"]}`,

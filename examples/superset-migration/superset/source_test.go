@@ -14,6 +14,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/tenant"
+	"github.com/oneanalytics/oa-archive/tenant/tenanttest"
 )
 
 // sample returns one of the bundles of testdata.
@@ -292,5 +293,12 @@ func FuzzOpen(f *testing.F) {
 			content(t, e)
 		}
 		omissions(t, src)
+	})
+}
+
+func TestSourceKeepsItsPromises(t *testing.T) {
+	bundle := sample(t, "per-dashboard.txtar")
+	tenanttest.RunSource(t, func(tb testing.TB) tenant.Source {
+		return open(tb, bundle, Options{Tenant: acme, PerDashboard: true})
 	})
 }

@@ -124,11 +124,14 @@ func (a *app) printJSON(v any) error {
 	return render.JSON(a.term.Out, v)
 }
 
-// progress runs work while a bar named label shows what it reports.
-func (a *app) progress(label string, work func(report func(done, total int64)) error) error {
+// progressFunc reports how far a stage of an operation is.
+type progressFunc func(stage string, done, total int64)
+
+// progress runs work while a bar shows what it reports.
+func (a *app) progress(work func(report progressFunc) error) error {
 	p := a.term.NewProgress(a.quiet)
 	defer p.Stop()
-	return work(func(done, total int64) { p.Report(label, done, total) })
+	return work(p.Report)
 }
 
 // configFile returns the path of a file in the user's configuration folder, or

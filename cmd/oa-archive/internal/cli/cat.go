@@ -86,7 +86,7 @@ func (a *app) catEntry(ctx context.Context, o *opened, e manifest.Entry) (err er
 	if a.term.OutIsTerminal {
 		return a.catToTerminal(ctx, o, e)
 	}
-	r, err := o.OpenEntry(ctx, e.Path)
+	r, err := o.member(ctx, e.Path)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (a *app) catToTerminal(ctx context.Context, o *opened, e manifest.Entry) er
 	if n, err := layout.Parse(e.Path); err == nil && n.Kind == layout.Rows {
 		return refuse
 	}
-	doc, err := o.ReadDocument(ctx, e.Path, 0)
+	doc, err := o.document(ctx, e.Path)
 	switch {
 	case errors.Is(err, archive.ErrLimit):
 		refuse.err = fmt.Errorf("%s is too long for a terminal", e.Path)
@@ -128,7 +128,7 @@ func (a *app) catToTerminal(ctx context.Context, o *opened, e manifest.Entry) er
 func (a *app) catJSON(ctx context.Context, o *opened, entries []manifest.Entry) error {
 	out := catJSON{File: o.in.name, Archive: o.Manifest().ID, Entries: []catEntryJSON{}}
 	for _, e := range entries {
-		doc, err := o.ReadDocument(ctx, e.Path, 0)
+		doc, err := o.document(ctx, e.Path)
 		if errors.Is(err, archive.ErrLimit) {
 			return &failure{exit: exitFailed, code: "too-large", err: err, hint: "print it without --json"}
 		}

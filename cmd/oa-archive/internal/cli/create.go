@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -109,7 +108,7 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	defer closeInto(&err, s)
 	source, err := s.Snapshot(ctx)
 	if err != nil {
-		return fmt.Errorf("store %s: %w", spec, err)
+		return at("store "+spec.String(), err)
 	}
 	defer closeInto(&err, source)
 
@@ -167,8 +166,8 @@ func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFl
 		out, commit = file, func() error { return file.Commit(ctx) }
 	}
 	counted := &countingWriter{w: out}
-	err = a.progress("archive", func(report func(done, total int64)) error {
-		opts.Progress = func(_ int, bytes int64) { report(bytes, 0) }
+	err = a.progress(func(report progressFunc) error {
+		counted.report = func(n int64) { report("archive", n, 0) }
 		if m, err = export.Export(ctx, source, counted, opts); err != nil {
 			return err
 		}
@@ -178,14 +177,16 @@ func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFl
 	return m, err
 }
 
-// A countingWriter counts what it passes on.
+// A countingWriter counts what it passes on, and reports it.
 type countingWriter struct {
-	w io.Writer
-	n int64
+	w      io.Writer
+	n      int64
+	report func(n int64)
 }
 
 func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
+	c.report(c.n)
 	return n, err
 }

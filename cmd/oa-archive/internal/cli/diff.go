@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -121,7 +120,7 @@ func (a *app) openSource(ctx context.Context, name, tenantID string, t *trustFla
 	}
 	source, err := s.Snapshot(ctx)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("store %s: %w", spec, err), s.Close())
+		return nil, nil, errors.Join(at("store "+spec.String(), err), s.Close())
 	}
 	return source, func() error { return errors.Join(source.Close(), s.Close()) }, nil
 }

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/terminal"
 )
 
 // The exit codes that docs/cli.md promises. A signal gives 128 and its number.
@@ -71,6 +74,9 @@ func classify(err error) failure {
 	if s := (*signalError)(nil); errors.As(err, &s) {
 		return failure{exit: 128 + int(s.signal), code: "interrupted", err: err}
 	}
+	if errors.Is(err, terminal.ErrInterrupted) {
+		return failure{exit: 128 + int(syscall.SIGINT), code: "interrupted", err: err}
+	}
 	for _, c := range classes {
 		if f, ok := c(err); ok {
 			f.err = err
@@ -90,6 +96,9 @@ type errorJSON struct {
 	Message string   `json:"message"`
 	Hint    string   `json:"hint,omitempty"`
 	Details []string `json:"details,omitempty"`
+	// Findings names the damage or the signature that the error is about.
+	// verify lists all of them beside the error instead.
+	Findings []render.Finding `json:"findings,omitempty"`
 }
 
 func newErrorJSON(err error) *errorJSON {
@@ -97,19 +106,35 @@ func newErrorJSON(err error) *errorJSON {
 		return nil
 	}
 	f := classify(err)
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(message(err), "\n")
 	e := &errorJSON{Code: f.code, Exit: f.exit, Message: lines[0], Hint: f.hint}
 	for _, line := range lines[1:] {
 		e.Details = append(e.Details, strings.TrimSpace(line))
 	}
+	if finding, ok := findingOf(err); ok {
+		e.Findings = render.NewFindings([]archive.Finding{finding})
+	}
 	return e
+}
+
+// findingOf returns the finding that an error of package archive is.
+func findingOf(err error) (archive.Finding, bool) {
+	var format *archive.FormatError
+	var signature *archive.SignatureError
+	switch {
+	case errors.As(err, &format):
+		return archive.Finding{Code: format.Code, Path: format.Path, Offset: format.Offset, Region: format.Region, Rule: format.Rule, Err: format}, true
+	case errors.As(err, &signature):
+		return archive.Finding{Code: signature.Code, Path: signature.Path, Offset: signature.Offset, Region: archive.InTar, Rule: signature.Rule, Err: signature}, true
+	}
+	return archive.Finding{}, false
 }
 
 // printError ends a run that failed: one message on standard error and, with
 // --json, a document on standard output unless the verb printed its own.
 func (a *app) printError(err error) {
 	f := classify(err)
-	text := programName + ": " + indentRest(err.Error())
+	text := programName + ": " + indentRest(message(err))
 	if f.hint != "" {
 		text += "\n  " + f.hint
 	}
@@ -120,6 +145,34 @@ func (a *app) printError(err error) {
 		}{newErrorJSON(err)})
 	}
 }
+
+// message is an error's text without the name of the package that it begins
+// with, which tells users nothing.
+func message(err error) string {
+	text := err.Error()
+	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "restore", "schema", "sign", "sqlstore"} {
+		if rest, ok := strings.CutPrefix(text, pkg+": "); ok {
+			return rest
+		}
+	}
+	return text
+}
+
+// at says which file or store an error is about. It returns nil for nil.
+func at(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &placedError{name, err}
+}
+
+type placedError struct {
+	name string
+	err  error
+}
+
+func (e *placedError) Error() string { return e.name + ": " + message(e.err) }
+func (e *placedError) Unwrap() error { return e.err }
 
 // indentRest indents all lines but the first, so that text quoted in an error
 // cannot pass for a message of the command.

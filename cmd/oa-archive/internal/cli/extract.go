@@ -74,11 +74,14 @@ func (a *app) extract(ctx context.Context, file string, patterns []string, f *ex
 		return err
 	}
 	defer closeInto(&err, o)
+	if f.withSignatures && !o.Signed() {
+		return usagef("leave it out", "--with-signatures: the archive is not signed")
+	}
 	entries, err := matchEntries(o.Manifest(), patterns)
 	if err != nil {
 		return err
 	}
-	paths := extractPaths(entries, o.Signed() && f.withSignatures, len(patterns) == 0)
+	paths := extractPaths(entries, f.withSignatures, len(patterns) == 0)
 	if err := portable(paths); err != nil {
 		return err
 	}
@@ -91,11 +94,14 @@ func (a *app) extract(ctx context.Context, file string, patterns []string, f *ex
 	}
 	defer closeInto(&err, root)
 	done := extractJSON{File: o.in.name, Folder: f.folder, Written: []string{}}
-	err = a.progress("extract", func(report func(done, total int64)) error {
+	err = a.progress(func(report progressFunc) error {
 		x := &extractor{root: root, archive: o, force: f.force, total: totalSize(entries), report: report}
+		if err := x.noneExist(paths); err != nil {
+			return err
+		}
 		for _, p := range paths {
 			if err := x.file(ctx, p); err != nil {
-				return fmt.Errorf("extract %s: %w", p, err)
+				return at("extract "+p, err)
 			}
 			done.Written = append(done.Written, p)
 		}
@@ -170,21 +176,29 @@ type extractor struct {
 	force   bool
 	done    int64
 	total   int64
-	report  func(done, total int64)
+	report  progressFunc
+}
+
+// noneExist finds out beforehand what publish would refuse one by one.
+func (x *extractor) noneExist(paths []string) error {
+	if x.force {
+		return nil
+	}
+	for _, p := range paths {
+		if _, err := x.root.Lstat(p); err == nil {
+			return fmt.Errorf("%s: %w", p, fs.ErrExist)
+		}
+	}
+	return nil
 }
 
 // file writes one entry or signature: to a temporary file first, which gets its
 // name when every byte has been verified.
 func (x *extractor) file(ctx context.Context, name string) error {
-	if !x.force {
-		if _, err := x.root.Lstat(name); err == nil {
-			return fmt.Errorf("%w", fs.ErrExist)
-		}
-	}
 	if err := x.folders(path.Dir(name)); err != nil {
 		return err
 	}
-	content, err := x.open(ctx, name)
+	content, err := x.archive.member(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -199,15 +213,6 @@ func (x *extractor) file(ctx context.Context, name string) error {
 		}
 	}
 	return err
-}
-
-// open returns a member's verified content. Signatures are members of the file
-// system that the archive is, but not entries.
-func (x *extractor) open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if _, isSignature := layout.SignedPath(name); isSignature {
-		return x.archive.Open(name)
-	}
-	return x.archive.OpenEntry(ctx, name)
 }
 
 // folders makes the folders on the way. A link among them is refused, even
@@ -269,6 +274,6 @@ type progressWriter struct{ x *extractor }
 
 func (w progressWriter) Write(p []byte) (int, error) {
 	w.x.done += int64(len(p))
-	w.x.report(w.x.done, w.x.total)
+	w.x.report("extract", w.x.done, w.x.total)
 	return len(p), nil
 }

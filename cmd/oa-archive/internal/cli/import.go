@@ -20,6 +20,7 @@ type importJSON struct {
 	Into   string          `json:"into"`
 	Tenant string          `json:"tenant"` // id of the target
 	Result *restore.Result `json:"result"`
+	Plan   *restore.Plan   `json:"plan"` // what was carried out
 }
 
 type importFlags struct {
@@ -83,7 +84,7 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	}
 	who, err := target.Tenant(ctx)
 	if err != nil {
-		return fmt.Errorf("store %s: %w", spec, err)
+		return at("store "+spec.String(), err)
 	}
 	plan, err := f.makePlan(ctx, o, target, opts)
 	if err != nil {
@@ -97,10 +98,10 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 		return err
 	}
 	if a.json {
-		return a.printJSON(importJSON{File: o.in.name, Into: f.into, Tenant: who.ID, Result: result})
+		return a.printJSON(importJSON{File: o.in.name, Into: f.into, Tenant: who.ID, Result: result, Plan: plan})
 	}
 	p := a.out()
-	p.Imported(result, f.into, tenantName(who))
+	p.Imported(result, plan, f.into, tenantName(who))
 	return p.Err()
 }
 
@@ -184,8 +185,17 @@ func (a *app) applyTo(ctx context.Context, plan *restore.Plan, o *opened, spec s
 			}
 		}()
 	}
-	err = a.progress("import", func(report func(done, total int64)) error {
-		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Progress: report})
+	err = a.progress(func(report progressFunc) error {
+		// The archive is verified before anything is written: as long as
+		// nothing is, what is read of the file is what there is to show.
+		before := o.in.read.Load()
+		verifying := func(read int64) { report("verify", min(read-before, o.in.size), o.in.size) }
+		o.in.onRead.Store(&verifying)
+		defer o.in.onRead.Store(nil)
+		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Progress: func(done, total int64) {
+			o.in.onRead.Store(nil)
+			report("import", done, total)
+		}})
 		return err
 	})
 	return result, err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/archive"
 )
@@ -16,17 +17,30 @@ const stdio = "-"
 
 // input is an archive's bytes with random access.
 type input struct {
-	io.ReaderAt
+	source io.ReaderAt
 	io.Closer
 	size int64
 	name string // for people: the path as given, or "standard input"
+
+	read   atomic.Int64                // bytes that were read so far
+	onRead atomic.Pointer[func(int64)] // called with read after each read
+}
+
+// ReadAt counts what it reads.
+func (in *input) ReadAt(p []byte, off int64) (int, error) {
+	n, err := in.source.ReadAt(p, off)
+	total := in.read.Add(int64(n))
+	if report := in.onRead.Load(); report != nil {
+		(*report)(total)
+	}
+	return n, err
 }
 
 // openInput opens FILE. What has no size of its own (standard input, a named
 // pipe) is read to its end first, into memory or an encrypted temporary file.
 func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 	if file == stdio {
-		in, err := a.standardInput()
+		in, err := a.standardInput(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -48,15 +62,15 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 		defer f.Close()
 		return spool(ctx, f, file)
 	}
-	return &input{ReaderAt: f, Closer: f, size: fi.Size(), name: file}, nil
+	return &input{source: f, Closer: f, size: fi.Size(), name: file}, nil
 }
 
 // standardInput refuses a terminal: nobody types an archive.
-func (a *app) standardInput() (io.Reader, error) {
+func (a *app) standardInput(ctx context.Context) (io.Reader, error) {
 	if a.term.InIsTerminal {
 		return nil, usagef("give a file name, or pipe an archive into the command", "- means standard input, which is a terminal")
 	}
-	return a.term.In, nil
+	return a.term.Input(ctx), nil
 }
 
 func isFolder(path string) error {
@@ -72,7 +86,7 @@ func spool(ctx context.Context, r io.Reader, name string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &input{ReaderAt: s, Closer: s, size: s.Size(), name: name}, nil
+	return &input{source: s, Closer: s, size: s.Size(), name: name}, nil
 }
 
 // shellQuote writes an argument so that a POSIX shell reads it back, for

@@ -32,7 +32,7 @@ type sizesJSON struct {
 	Content    int64 `json:"content"`
 	Compressed int64 `json:"compressed"`
 	Manifest   int64 `json:"manifest"`
-	Overhead   int64 `json:"overhead"`
+	Tables     int64 `json:"tables"`
 	Frames     int   `json:"frames"`
 }
 
@@ -87,7 +87,7 @@ func (a *app) inspect(ctx context.Context, file string, f *inspectFlags) (err er
 	}
 	page := &render.Inspection{
 		File: o.in.name, Manifest: o.Manifest(), Sizes: o.Sizes(), Signed: o.Signed(), Verdict: o.Verdict(),
-		Overview: contents, All: f.all || len(f.workspaces) > 0, Next: inspectNext(file, o),
+		Overview: contents, All: f.all || len(f.workspaces) > 0, Next: inspectNext(file, o, f),
 	}
 	if a.term.OutIsTerminal {
 		page.Now = time.Now()
@@ -103,7 +103,7 @@ func newInspectJSON(o *opened, contents *overview.Overview) inspectJSON {
 		File: o.in.name, Archive: render.NewArchive(o.Manifest()),
 		Sizes: sizesJSON{
 			File: s.File, Tar: s.Tar, Content: s.Content, Compressed: s.Compressed,
-			Manifest: s.Manifest, Overhead: s.Overhead, Frames: s.Frames,
+			Manifest: s.Manifest, Tables: s.Tables, Frames: s.Frames,
 		},
 		Result:   signerResult(o.Signed(), o.Verdict()),
 		Coverage: render.NewCoverage(o.Manifest()), Contents: contents,
@@ -116,12 +116,15 @@ func newInspectJSON(o *opened, contents *overview.Overview) inspectJSON {
 }
 
 // inspectNext suggests what to do with the archive.
-func inspectNext(file string, o *opened) []string {
+func inspectNext(file string, o *opened, f *inspectFlags) []string {
 	if file == stdio {
 		return nil
 	}
 	quoted := shellQuote(file)
 	verify := "oa-archive verify " + quoted
+	if f.allowed != "" {
+		verify += " --trust " + shellQuote(f.allowed)
+	}
 	switch signerResult(o.Signed(), o.Verdict()) {
 	case resultUnknown:
 		verify += " --trust allowed_signers"

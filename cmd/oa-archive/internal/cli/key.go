@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/terminal"
 	"github.com/oneanalytics/oa-archive/sign"
 	"github.com/oneanalytics/oa-archive/sign/sshagent"
 )
@@ -62,11 +63,11 @@ func (k *keyFlags) signer(ctx context.Context, a *app) (s *sign.Signer, release 
 func (k *keyFlags) fromFile(ctx context.Context, a *app, path string) (*sign.Signer, error) {
 	pem, err := readSmall(path, sign.MaxPrivateKeySize)
 	if err != nil {
-		return nil, fmt.Errorf("key: %w", err)
+		return nil, at("key", err)
 	}
 	s, err := sign.ParsePrivateKey(pem, func() ([]byte, error) { return k.passphrase(ctx, a, path) })
 	if err != nil {
-		return nil, fmt.Errorf("key %q: %w", path, err)
+		return nil, at(fmt.Sprintf("key %q", path), err)
 	}
 	return s, nil
 }
@@ -77,16 +78,18 @@ func (k *keyFlags) passphrase(ctx context.Context, a *app, keyPath string) ([]by
 	}
 	secret, err := a.term.AskSecret(ctx, fmt.Sprintf("Passphrase for %q: ", keyPath))
 	if err != nil {
-		return nil, passphraseUnavailable(err)
+		return nil, passphraseUnavailable(err, "pass --passphrase-file FILE or set OA_ARCHIVE_KEY_PASSPHRASE_FILE")
 	}
 	return secret, nil
 }
 
-func passphraseUnavailable(err error) error {
-	return &failure{
-		exit: exitFailed, code: "passphrase", err: fmt.Errorf("a passphrase is needed: %w", err),
-		hint: "pass --passphrase-file FILE or set OA_ARCHIVE_KEY_PASSPHRASE_FILE",
+// passphraseUnavailable is the error for a question that could not be asked.
+// One that was asked and interrupted is no failure of that kind.
+func passphraseUnavailable(err error, hint string) error {
+	if !errors.Is(err, terminal.ErrNoTerminal) {
+		return err
 	}
+	return &failure{exit: exitFailed, code: "passphrase", err: fmt.Errorf("a passphrase is needed: %w", err), hint: hint}
 }
 
 // maxPassphrase bounds a passphrase file.
@@ -96,7 +99,7 @@ const maxPassphrase = 64 << 10
 func readPassphrase(path string) ([]byte, error) {
 	b, err := readSmall(path, maxPassphrase)
 	if err != nil {
-		return nil, fmt.Errorf("passphrase: %w", err)
+		return nil, at("passphrase", err)
 	}
 	line, _, _ := bytes.Cut(b, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))

@@ -115,15 +115,11 @@ func (a *app) newPassphrase(ctx context.Context, f keygenFlags) ([]byte, error) 
 	}
 	first, err := a.term.AskSecret(ctx, "New passphrase (empty for none): ")
 	if err != nil {
-		return nil, &failure{
-			exit: exitFailed, code: "passphrase", err: fmt.Errorf("a passphrase is needed: %w", err),
-			hint: "pass --passphrase-file FILE or --no-passphrase",
-		}
+		return nil, passphraseUnavailable(err, "pass --passphrase-file FILE or --no-passphrase")
 	}
-	second, err := a.term.AskSecret(ctx, "\nThe same again: ")
-	fmt.Fprintln(a.term.Err)
+	second, err := a.term.AskSecret(ctx, "The same again: ")
 	if err != nil {
-		return nil, passphraseUnavailable(err)
+		return nil, passphraseUnavailable(err, "pass --passphrase-file FILE or --no-passphrase")
 	}
 	if !bytes.Equal(first, second) {
 		return nil, &failure{exit: exitFailed, code: "passphrase", err: errors.New("the passphrases differ"), hint: "try again; no key was written"}

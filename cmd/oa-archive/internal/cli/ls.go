@@ -83,7 +83,7 @@ func describeEntry(o *opened, e manifest.Entry) render.Entry {
 	}
 	out := render.Entry{Path: e.Path, Kind: kind.String(), Size: e.Size, SHA256: e.SHA256.String(), Offset: e.Offset}
 	if e.Path == layout.ManifestPath {
-		out.Size, out.SHA256 = o.Sizes().Manifest, layout.Digest(o.ManifestDigest()).String()
+		out.Size, out.SHA256 = o.Sizes().Manifest, o.ManifestDigest().String()
 	}
 	if n, _, ok := o.CompressedSize(e.Path); ok {
 		out.CompressedSize = &n

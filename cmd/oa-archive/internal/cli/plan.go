@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -137,12 +138,14 @@ func planVerdict(plan *restore.Plan) error {
 
 // planNext suggests the import that carries out the plan, or how to unblock it.
 func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags) []string {
-	if file == stdio || !plan.Writes() && len(plan.BlockedSteps()) == 0 {
+	result := signerResult(o.Signed(), o.Verdict())
+	switch {
+	case file == stdio, result == resultUntrusted:
 		return nil
-	}
-	if len(plan.BlockedSteps()) > 0 {
-		command := "oa-archive plan " + shellQuote(file) + f.given("--on-conflict overwrite")
-		return []string{command + "   # or fork, or skip"}
+	case len(plan.BlockedSteps()) > 0:
+		return []string{"oa-archive plan " + shellQuote(file) + f.unblocking(plan)}
+	case !plan.Writes():
+		return nil
 	}
 	command := "oa-archive import " + shellQuote(file)
 	if f.output != "" {
@@ -150,16 +153,29 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 	} else {
 		command += f.given("")
 	}
-	switch signerResult(o.Signed(), o.Verdict()) {
-	case resultUnknown:
+	switch {
+	case result == resultUnknown && !f.allowUnknown:
 		command += " --trust allowed_signers"
-	case resultUnsigned:
+	case result == resultUnsigned && !f.allowUnsigned:
 		command += " --allow-unsigned"
 	}
-	if len(plan.Overwrites()) > 0 {
-		command += " --confirm " + shellQuote(plan.Target.Tenant)
-	}
 	return []string{command}
+}
+
+// unblocking writes the flags as they were given, with what would answer most
+// of what the plan asks.
+func (f *restoreFlags) unblocking(plan *restore.Plan) string {
+	conflicts := slices.ContainsFunc(plan.BlockedSteps(), func(s restore.Step) bool {
+		return slices.ContainsFunc(s.Entries, func(e restore.StepEntry) bool { return e.Current != "" })
+	})
+	missing := render.Missing(plan)
+	switch {
+	case conflicts:
+		return f.given("--on-conflict overwrite") + "   # or fork, or skip"
+	case len(missing) > 0 && !plan.SameTenant && len(f.createMissing) == 0:
+		return f.given("") + " --create-missing " + strings.Join(missing, ",") + "   # or map them"
+	}
+	return f.given("") + " --select …"
 }
 
 // given writes the flags that decide about the plan as they were given, with
@@ -194,10 +210,17 @@ func savePlan(plan *restore.Plan, path string, force bool) error {
 	if err != nil {
 		return err
 	}
-	if force {
-		return renameio.WriteFile(path, doc, 0o644)
+	if !force {
+		return createFile(path, doc, 0o644)
 	}
-	return createFile(path, doc, 0o644)
+	temporary := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
+	if err := createFile(temporary, doc, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	return nil
 }
 
 // maxPlan bounds a saved plan. One takes about a kilobyte per asset.
@@ -206,11 +229,11 @@ const maxPlan = 1 << 30
 func readPlan(path string) (*restore.Plan, error) {
 	doc, err := readSmall(path, maxPlan)
 	if err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
+		return nil, at("plan", err)
 	}
 	plan, err := restore.ParsePlan(doc)
 	if err != nil {
-		return nil, &failure{exit: exitFailed, code: "bad-plan", err: fmt.Errorf("plan %q: %w", path, err), hint: "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"}
+		return nil, &failure{exit: exitFailed, code: "bad-plan", err: at(fmt.Sprintf("plan %q", path), err), hint: "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"}
 	}
 	return plan, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -140,7 +139,7 @@ func (f *restoreFlags) mapping() (restore.Mapping, error) {
 	if f.mapFile != "" {
 		doc, err := readSmall(f.mapFile, 16<<20)
 		if err != nil {
-			return m, fmt.Errorf("map: %w", err)
+			return m, at("map", err)
 		}
 		dec := json.NewDecoder(bytes.NewReader(doc))
 		dec.DisallowUnknownFields()

@@ -101,7 +101,7 @@ func (s *store) Close() error {
 // tenant that does not is one wrapping [tenant.ErrNoTenant].
 func openStore(ctx context.Context, spec storeSpec, id string) (*store, error) {
 	if spec.missing() {
-		return nil, fmt.Errorf("store %s: %w", spec, fs.ErrNotExist)
+		return nil, at("store "+spec.String(), fs.ErrNotExist)
 	}
 	open := sqlstore.OpenSQLite
 	switch spec.scheme {
@@ -112,7 +112,7 @@ func openStore(ctx context.Context, spec storeSpec, id string) (*store, error) {
 	}
 	db, err := open(ctx, spec.path)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	s, err := openDatabase(ctx, db, spec, id)
 	if err != nil {
@@ -124,7 +124,7 @@ func openStore(ctx context.Context, spec storeSpec, id string) (*store, error) {
 func openFolder(ctx context.Context, spec storeSpec, id string) (*store, error) {
 	s, err := dirstore.Open(spec.path)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	if id != "" {
 		t, err := s.Target().Tenant(ctx)
@@ -143,7 +143,7 @@ func openDatabase(ctx context.Context, db *sqlstore.DB, spec storeSpec, id strin
 		all, err := db.Tenants(ctx)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("store %s: %w", spec, err)
+			return nil, at("store "+spec.String(), err)
 		case len(all) == 0:
 			return nil, fmt.Errorf("store %s: %w: it holds none", spec, tenant.ErrNoTenant)
 		case len(all) > 1:
@@ -153,7 +153,7 @@ func openDatabase(ctx context.Context, db *sqlstore.DB, spec storeSpec, id strin
 	}
 	s, err := db.Tenant(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", spec, err)
+		return nil, at("store "+spec.String(), err)
 	}
 	return &store{tenantStore: s, spec: spec, db: db}, nil
 }
@@ -184,7 +184,7 @@ func createStore(ctx context.Context, spec storeSpec, who tenant.Info) (s *store
 	if spec.scheme == "dir" {
 		d, err := dirstore.Create(spec.path, who)
 		if err != nil {
-			return nil, undo, fmt.Errorf("store %s: %w", spec, err)
+			return nil, undo, at("store "+spec.String(), err)
 		}
 		return &store{tenantStore: d, spec: spec}, undo, nil
 	}
@@ -197,10 +197,10 @@ func createStore(ctx context.Context, spec storeSpec, who tenant.Info) (s *store
 	}
 	db, err := create(ctx, spec.path)
 	if err != nil {
-		return nil, undo, fmt.Errorf("store %s: %w", spec, err)
+		return nil, undo, at("store "+spec.String(), err)
 	}
 	if err := db.CreateTenant(ctx, who); err != nil {
-		return nil, undo, errors.Join(fmt.Errorf("store %s: %w", spec, err), db.Close())
+		return nil, undo, errors.Join(at("store "+spec.String(), err), db.Close())
 	}
 	s, err = openDatabase(ctx, db, spec, who.ID)
 	if err != nil {

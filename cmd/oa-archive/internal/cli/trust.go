@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,12 +47,12 @@ func (t *trustFlags) options(a *app, now time.Time) (archive.Options, error) {
 	var err error
 	if path := t.path(a, "trust", t.allowed, "OA_ARCHIVE_TRUST", "allowed_signers"); path != "" {
 		if opts.Policy.Allowed, err = readTrust(path, sign.ParseAllowedSigners); err != nil {
-			return opts, fmt.Errorf("trust: %w", err)
+			return opts, at("trust", err)
 		}
 	}
 	if path := t.path(a, "revoked", t.revoked, "OA_ARCHIVE_REVOKED", "revoked_keys"); path != "" {
 		if opts.Policy.Revoked, err = readTrust(path, sign.ParseRevocations); err != nil {
-			return opts, fmt.Errorf("revoked: %w", err)
+			return opts, at("revoked", err)
 		}
 	}
 	if t.notOlderThan != "" {
@@ -82,7 +83,7 @@ func readTrust[T any](path string, parse func(io.Reader) (*T, error)) (*T, error
 	defer f.Close()
 	parsed, err := parse(f)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", path, err)
+		return nil, at(strconv.Quote(path), err)
 	}
 	return parsed, nil
 }
@@ -142,6 +143,23 @@ type opened struct {
 
 func (o *opened) Close() error { return o.in.Close() }
 
+// member returns the verified content of an entry, of the manifest or of a
+// signature. The latter two are small and no entries.
+func (o *opened) member(ctx context.Context, path string) (io.ReadCloser, error) {
+	if _, ok := o.Entry(path); ok {
+		return o.OpenEntry(ctx, path)
+	}
+	return o.Archive.Open(path)
+}
+
+// document returns a whole member of at most the limit for documents.
+func (o *opened) document(ctx context.Context, path string) ([]byte, error) {
+	if _, ok := o.Entry(path); ok {
+		return o.ReadDocument(ctx, path, 0)
+	}
+	return o.ReadFile(path)
+}
+
 // openToLook opens an archive for a verb that shows it: whoever signed it, or
 // nobody, as long as it is intact. The caller shows the verdict.
 func (a *app) openToLook(ctx context.Context, file string, t *trustFlags) (*opened, error) {
@@ -198,7 +216,7 @@ func (a *app) open(ctx context.Context, file string, opts archive.Options) (*ope
 	}
 	ar, err := archive.Open(ctx, in, in.size, opts)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", in.name, err), in.Close())
+		return nil, errors.Join(at(in.name, err), in.Close())
 	}
 	return &opened{Archive: ar, in: in}, nil
 }

@@ -77,11 +77,11 @@ func (a *app) verify(ctx context.Context, file string, t *trustFlags) error {
 // check reads the whole archive, a file from many places at once and a pipe in
 // order.
 func (a *app) check(ctx context.Context, file string, opts archive.Options) (report *archive.Report, name string, err error) {
-	err = a.progress("verify", func(show func(done, total int64)) error {
-		opts.Progress = show
+	err = a.progress(func(show progressFunc) error {
+		opts.Progress = func(done, total int64) { show("verify", done, total) }
 		if file == stdio {
 			name = "standard input"
-			in, err := a.standardInput()
+			in, err := a.standardInput(ctx)
 			if err != nil {
 				return err
 			}
@@ -127,7 +127,7 @@ func verdictOn(r *archive.Report, t *trustFlags) (string, error) {
 	n := int64(len(r.Findings) + r.Dropped)
 	err := fmt.Errorf("not accepted: %s", render.Plural(n, "finding"))
 	if n == 1 {
-		err = fmt.Errorf("not accepted: %w", worst.Err)
+		err = at("not accepted", worst.Err)
 	}
 	hint := class.hint
 	if hint == hintDamaged {

@@ -134,7 +134,7 @@ func TestOddDocumentsAreProblemsNotErrors(t *testing.T) {
 	if w.Datasets[0].RowsSize == nil || *w.Datasets[0].RowsSize != 4 {
 		t.Errorf("rows: %+v", w.Datasets[0])
 	}
-	if text, err := json.Marshal(o); err != nil || strings.Contains(string(text), "null") {
+	if text, err := json.Marshal(o); err != nil || strings.Contains(string(text), ":null") {
 		t.Errorf("JSON: %s, %v", text, err)
 	}
 }

@@ -1,7 +1,7 @@
 package render
 
 import (
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/oneanalytics/oa-archive/archive"
@@ -76,7 +76,7 @@ type Finding struct {
 func NewFindings(findings []archive.Finding) []Finding {
 	out := []Finding{}
 	for _, f := range findings {
-		one := Finding{Code: string(f.Code), Path: f.Path, Rule: f.Rule, Text: f.Error()}
+		one := Finding{Code: string(f.Code), Path: f.Path, Rule: f.Rule, Text: strings.TrimPrefix(f.Error(), "archive: ")}
 		if f.Offset >= 0 {
 			offset := f.Offset
 			one.Offset, one.Region = &offset, string(f.Region)
@@ -123,14 +123,4 @@ type Entry struct {
 	CompressedSize *int64 `json:"compressed_size,omitempty"` // bytes of the file; a share of its frame for small entries
 	SHA256         string `json:"sha256"`
 	Offset         int64  `json:"offset"` // of its header in the uncompressed tar
-}
-
-// sorted returns the keys of a map in order.
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

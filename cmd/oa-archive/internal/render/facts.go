@@ -19,6 +19,10 @@ func (p *Printer) facts(rows ...[]Span) {
 	}
 	for _, r := range rows {
 		first := Styled(Faint, "  "+pad(r[0].Text, label)+"  ")
+		if len(r) == 2 {
+			p.WrapAfter(first, r[1].Style, r[1].Text)
+			continue
+		}
 		p.Line(append([]Span{first}, r[1:]...)...)
 	}
 }

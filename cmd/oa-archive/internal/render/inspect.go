@@ -31,9 +31,17 @@ func (p *Printer) Inspect(i *Inspection) {
 	p.Line(Styled(Strong, i.File))
 	p.inspectHeader(i)
 	ids := shortIDs(i.Overview)
+	var trees []*assetTree
+	var tables []*Table
 	for _, w := range slices.SortedFunc(slices.Values(i.Overview.Workspaces), func(a, b *overview.Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) }) {
+		tree := newAssetTree(w, ids, i.All)
+		tree.build()
+		trees, tables = append(trees, tree), append(tables, tree.table)
+	}
+	alignWith(tables)
+	for _, tree := range trees {
 		p.Blank()
-		p.workspace(w, ids, i.All)
+		p.workspace(tree)
 	}
 	p.outside(i.Overview)
 	p.leftOut(i.Manifest)
@@ -99,13 +107,12 @@ const (
 	fewOtherAssets = 12
 )
 
-func (p *Printer) workspace(w *overview.Workspace, ids map[string]string, all bool) {
+func (p *Printer) workspace(tree *assetTree) {
+	w, ids := tree.w, tree.ids
 	p.Line(Styled(Strong, "Workspace "+firstOf(w.Name, "without a name")), Styled(Faint, separator+ids[w.ID]+separator+Bytes(w.Size)))
 	if w.Description != "" {
 		p.Wrap(2, Faint, w.Description)
 	}
-	tree := newAssetTree(w, ids, all)
-	tree.build()
 	p.Table(tree.table)
 	if tree.hidden {
 		p.Line(Styled(Faint, "  all of them: --workspace "+quoteName(w)+", or --all"))

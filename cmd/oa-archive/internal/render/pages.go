@@ -2,9 +2,7 @@ package render
 
 import (
 	"fmt"
-	"strconv"
 
-	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 )
@@ -98,50 +96,6 @@ func omitted(o manifest.Omission) string {
 		return o.Kind + " (" + Count(o.Count) + ")"
 	}
 	return o.Kind
-}
-
-// Verified prints the outcome of a verification. result is its one word.
-func (p *Printer) Verified(name string, r *archive.Report, result string) {
-	style, verdict := Bad, result
-	switch {
-	case result == "trusted":
-		style, verdict = Good, "verified"
-	case r.OK():
-		style, verdict = Warn, "intact"
-	}
-	p.Line(Styled(Strong, name), Text(": "), Styled(style, verdict))
-	if m := r.Manifest; m != nil {
-		p.facts(
-			fact("signature", SignerSpans(r.Signed, r.Verdict)...),
-			fact("key", Text(firstOf(m.SigningKey, "none"))),
-			fact("tenant", tenantSpans(m.Tenant)...),
-			fact("made", Text(Time(m.Created)+separator+m.Purpose)),
-			fact("archive", Text(m.ID)),
-			fact("content", Text(m.ContentHash)),
-			fact("checked", Text(fmt.Sprintf("%s, %s of content, %s of file",
-				Plural(int64(r.Entries), "entry/entries"), Bytes(r.Bytes), Bytes(r.FileSize)))),
-		)
-	}
-	p.findings(r)
-}
-
-func (p *Printer) findings(r *archive.Report) {
-	if len(r.Findings) == 0 {
-		return
-	}
-	p.Blank()
-	p.Line(Styled(Strong, Plural(int64(len(r.Findings)+r.Dropped), "finding")))
-	number := len(strconv.Itoa(len(r.Findings)))
-	for i, f := range r.Findings {
-		first := Styled(Bad, fmt.Sprintf("  %*d. ", number, i+1))
-		p.WrapAfter(first, Plain, f.Error())
-	}
-	if r.Dropped > 0 {
-		p.Line(Text(fmt.Sprintf("  … and %s more", Count(int64(r.Dropped)))))
-	}
-	if r.Incomplete {
-		p.Line(Styled(Faint, "  reading could not go on after one of these: there may be more"))
-	}
 }
 
 func firstOf(texts ...string) string {

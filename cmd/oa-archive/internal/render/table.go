@@ -4,7 +4,8 @@ import "strings"
 
 // A Column says how a table treats its cells.
 type Column struct {
-	Min   int  // narrowest that the column may be
+	Min   int  // width of the column at least, unless it has no text
+	Keep  bool // Min holds for a column without text too
 	Right bool // aligned to the right, for quantities
 	// Shrink, when above 0, lets the column become narrower on a narrow
 	// terminal, down to this width. Shrinking columns give way together, the
@@ -145,7 +146,7 @@ func (t *Table) widths(terminal int) []int {
 		}
 	}
 	for i, c := range t.Columns {
-		if widths[i] > 0 {
+		if widths[i] > 0 || c.Keep {
 			widths[i] = max(widths[i], c.Min)
 		}
 		if c.Max > 0 {
@@ -168,6 +169,26 @@ func (t *Table) widths(terminal int) []int {
 		widths[widest]--
 	}
 	return widths
+}
+
+// alignWith gives tables the same columns, so that they line up although text
+// stands between them.
+func alignWith(tables []*Table) {
+	if len(tables) == 0 {
+		return
+	}
+	widths := make([]int, len(tables[0].Columns))
+	for _, t := range tables {
+		for i, w := range t.widths(0) {
+			widths[i] = max(widths[i], w)
+		}
+	}
+	for _, t := range tables {
+		for i, w := range widths {
+			t.Columns[i].Min = w
+			t.Columns[i].Keep = true
+		}
+	}
 }
 
 func (t *Table) total(widths []int) int {

@@ -69,11 +69,3 @@ func pad(s string, width int) string {
 	}
 	return s
 }
-
-// padLeft puts spaces before s until it is width columns wide.
-func padLeft(s string, width int) string {
-	if n := width - Width(s); n > 0 {
-		return strings.Repeat(" ", n) + s
-	}
-	return s
-}

@@ -8,16 +8,18 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// A Progress draws bars on standard error, one per stage of an operation. The
-// zero value and nil draw nothing. It is safe for concurrent use.
+// A Progress draws a bar on standard error for each stage of an operation. Nil
+// draws nothing. It is safe for concurrent use.
 type Progress struct {
-	mu       sync.Mutex
-	pool     *mpb.Progress
-	label    string
-	bar      *mpb.Bar
-	total    int64
-	last     int64
-	lastTime time.Time
+	delay time.Duration // how long a stage takes before it is worth a bar
+	width int           // of the bar itself
+
+	mu    sync.Mutex
+	pool  *mpb.Progress // nil after Stop
+	label string        // of the stage
+	since time.Time     // when the stage began
+	bar   *mpb.Bar      // nil as long as the stage is short
+	total int64
 }
 
 // NewProgress returns a Progress that draws when standard error is a terminal
@@ -26,47 +28,52 @@ func (t *Terminal) NewProgress(quiet bool) *Progress {
 	if quiet || !t.ErrIsTerminal {
 		return nil
 	}
-	return &Progress{pool: mpb.New(
-		mpb.WithOutput(t.Err),
-		mpb.WithWidth(barWidth(t.ErrWidth)),
-		mpb.WithAutoRefresh(),
-	)}
+	return &Progress{
+		delay: 300 * time.Millisecond,
+		width: min(max(t.ErrWidth-60, 10), 40),
+		pool:  mpb.New(mpb.WithOutput(t.Err), mpb.WithWidth(t.ErrWidth), mpb.WithAutoRefresh()),
+	}
 }
-
-func barWidth(terminal int) int { return min(max(terminal-60, 10), 40) }
 
 // Report says that done of total bytes of the stage are through. total is 0 or
 // less when it is not known. A new label ends the stage before.
 func (p *Progress) Report(label string, done, total int64) {
-	if p == nil || p.pool == nil {
+	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar == nil || label != p.label {
+	if p.pool == nil {
+		return
+	}
+	if label != p.label {
 		p.endStage()
-		p.start(label, total)
+		p.label, p.since = label, time.Now()
+	}
+	if p.bar == nil {
+		if time.Since(p.since) < p.delay {
+			return
+		}
+		p.draw(total)
 	}
 	if total > 0 && total != p.total {
 		p.total = total
 		p.bar.SetTotal(total, false)
 	}
-	now := time.Now()
-	p.bar.EwmaIncrInt64(done-p.last, now.Sub(p.lastTime))
-	p.last, p.lastTime = done, now
+	p.bar.SetCurrent(done)
 }
 
-func (p *Progress) start(label string, total int64) {
-	p.label, p.total, p.last, p.lastTime = label, total, 0, time.Now()
-	name := decor.Name(label, decor.WC{W: len(label) + 1, C: decor.DindentRight})
-	rate := decor.EwmaSpeed(decor.SizeB1024(0), "% .1f", 30, decor.WCSyncSpace)
+func (p *Progress) draw(total int64) {
+	p.total = total
+	name := decor.Name(p.label+" ", decor.WCSyncWidthR)
+	rate := decor.NewAverageSpeed(decor.SizeB1024(0), "  % .1f", p.since)
 	if total <= 0 {
-		p.bar = p.pool.New(0, mpb.SpinnerStyle(), mpb.BarRemoveOnComplete(),
+		p.bar = p.pool.New(0, mpb.SpinnerStyle().PositionLeft(), mpb.BarWidth(2), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(name),
 			mpb.AppendDecorators(decor.CurrentKibiByte("% .1f"), rate))
 		return
 	}
-	p.bar = p.pool.New(total, mpb.BarStyle().Lbound("").Filler("━").Tip("━").Padding("─").Rbound(""), mpb.BarRemoveOnComplete(),
+	p.bar = p.pool.New(total, mpb.BarStyle().Lbound("").Filler("━").Tip("━").Padding("─").Rbound(""), mpb.BarWidth(p.width), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(name),
 		mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f"), rate))
 }
@@ -82,12 +89,14 @@ func (p *Progress) endStage() {
 // Stop removes what is drawn and waits until it is gone. Further reports draw
 // nothing.
 func (p *Progress) Stop() {
-	if p == nil || p.pool == nil {
+	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.endStage()
-	p.pool.Wait()
-	p.pool = nil
+	if p.pool != nil {
+		p.endStage()
+		p.pool.Wait()
+		p.pool = nil
+	}
 }

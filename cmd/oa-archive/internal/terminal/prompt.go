@@ -19,32 +19,44 @@ var ErrNoTerminal = errors.New("standard input is not a terminal")
 // The error is [ErrNoTerminal] when nobody is there to answer, or ctx's cause
 // when it ends first.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
-	return t.converse(ctx, question, func() (string, error) { return readLine(t.In) })
+	return t.converse(ctx, question, func(io.Writer) (string, error) { return readLine(t.In) })
 }
 
-// AskSecret is [Terminal.Ask] without echo.
+// ErrInterrupted says that somebody pressed Ctrl-C, or Ctrl-D, instead of
+// typing a secret.
+var ErrInterrupted = errors.New("interrupted")
+
+// AskSecret is [Terminal.Ask] without echo. The terminal is silent before the
+// question appears, so that not even what is typed early is shown.
 func (t *Terminal) AskSecret(ctx context.Context, question string) ([]byte, error) {
 	if !t.InIsTerminal {
 		return nil, ErrNoTerminal
 	}
 	fd := int(t.in.Fd())
-	before, err := term.GetState(fd)
+	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return nil, fmt.Errorf("read from the terminal: %w", err)
 	}
-	// An interrupt must not leave the user's shell without echo.
-	defer term.Restore(fd, before)
-	secret, err := t.converse(ctx, question, func() (string, error) {
-		b, err := term.ReadPassword(fd)
-		return string(b), err
+	secret, err := t.converse(ctx, "", func(out io.Writer) (string, error) {
+		return term.NewTerminal(conversation{t.in, out}, "").ReadPassword(question)
 	})
+	err = errors.Join(err, term.Restore(fd, before))
+	if errors.Is(err, io.EOF) {
+		return nil, ErrInterrupted
+	}
 	return []byte(secret), err
+}
+
+// conversation joins the two directions of a terminal.
+type conversation struct {
+	io.Reader
+	io.Writer
 }
 
 // converse asks on the terminal itself if it can be opened, since standard
 // error may go to a file. A read that ctx interrupts is abandoned: the process
 // is about to end.
-func (t *Terminal) converse(ctx context.Context, question string, read func() (string, error)) (string, error) {
+func (t *Terminal) converse(ctx context.Context, question string, read func(out io.Writer) (string, error)) (string, error) {
 	if !t.InIsTerminal {
 		return "", ErrNoTerminal
 	}
@@ -64,7 +76,7 @@ func (t *Terminal) converse(ctx context.Context, question string, read func() (s
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		text, err := read()
+		text, err := read(out)
 		answered <- answer{text, err}
 	}()
 	select {

@@ -1,11 +1,15 @@
 package terminal
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
 )
 
 func TestDetectAwayFromATerminal(t *testing.T) {
@@ -52,5 +56,69 @@ func TestReadLine(t *testing.T) {
 		if got, err := readLine(strings.NewReader(in)); err == nil {
 			t.Errorf("readLine of %d bytes = %q", len(in), got)
 		}
+	}
+}
+
+func TestProgressShowsBytesAndGoesAway(t *testing.T) {
+	var screen lockedBuffer
+	term := &Terminal{Err: &screen, ErrIsTerminal: true, ErrWidth: 80}
+	if term.NewProgress(true) != nil {
+		t.Error("--quiet has no effect")
+	}
+	p := term.NewProgress(false)
+	p.delay = 0
+	p.Report("verify", 1<<20, 8<<20)
+	p.Report("verify", 4<<20, 8<<20)
+	p.Report("read", 1<<20, 0)
+	p.Stop()
+	p.Report("late", 1, 2)
+	p.Stop()
+	for _, want := range []string{"verify", "4.0 MiB / 8.0 MiB", "iB/s"} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("the bar lacks %q: %q", want, screen.String())
+		}
+	}
+	if strings.Contains(screen.String(), "late") {
+		t.Error("something is drawn after Stop")
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func TestInputReadsEverythingAndStops(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	term := &Terminal{In: iotest.HalfReader(strings.NewReader(content))}
+	got, err := io.ReadAll(term.Input(t.Context()))
+	if err != nil || string(got) != content {
+		t.Errorf("read %d bytes of %d: %v", len(got), len(content), err)
+	}
+
+	broken := errors.New("broken")
+	term.In = io.MultiReader(strings.NewReader("x"), iotest.ErrReader(broken))
+	if got, err := io.ReadAll(term.Input(t.Context())); !errors.Is(err, broken) || string(got) != "x" {
+		t.Errorf("read %q, %v", got, err)
+	}
+
+	silent, _ := io.Pipe()
+	term.In = silent
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go cancel(broken)
+	if _, err := term.Input(ctx).Read(make([]byte, 1)); !errors.Is(err, broken) {
+		t.Errorf("a reader that waits ends with %v", err)
 	}
 }
