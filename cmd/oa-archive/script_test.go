@@ -20,6 +20,7 @@ import (
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/cli"
 	"github.com/oneanalytics/oa-archive/internal/pgtest"
 	"github.com/oneanalytics/oa-archive/sign"
+	"github.com/oneanalytics/oa-archive/tenant/sqlstore"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden output in testdata/script")
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 			t.Fatalf("the tests need %s: install the Debian package %s", tool, pkg)
 		}
 	}
+	var stage stage
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		Setup:               setup,
@@ -56,24 +58,33 @@ func TestScripts(t *testing.T) {
 			"waitfor":  waitFor,
 			"edit":     edit,
 			"write":    writeEscaped,
-			"postgres": func(ts *testscript.TestScript, neg bool, _ []string) { postgres(t, ts) },
+			"roles":    func(*testscript.TestScript, bool, []string) { stage.roles(t) },
+			"postgres": func(ts *testscript.TestScript, _ bool, _ []string) { stage.postgres(t, ts) },
 		},
 	})
 }
 
+// A stage is the database of the one script that asks for it.
+type stage struct {
+	database *pgtest.Database
+	exporter string
+}
+
 // postgres makes a blank database and sets PG and EXPORTER to connection strings:
-// of a role that may make a schema, and of one that is to be an exporter. They
+// of a role that may make a schema, and of one that roles makes an exporter. They
 // hold a password, which the server does not ask for.
-func postgres(t *testing.T, ts *testscript.TestScript) {
-	database := pgtest.New(t)
-	owner, exporter := database.Role(t, "CREATE"), database.Role(t)
-	secret := func(role string) string { return strings.Replace(database.URLAs(role), "@", ":s3cret@", 1) }
-	ts.Setenv("PG", secret(owner))
-	ts.Setenv("PG_SHOWN", database.URLAs(owner))
-	ts.Setenv("EXPORTER", secret(exporter))
-	ts.Setenv("EXPORTER_ROLE", exporter)
-	ts.Setenv("PSQL", pgtest.Tool(t, "psql"))
-	ts.Setenv("PG_ADMIN", database.URL())
+func (s *stage) postgres(t *testing.T, ts *testscript.TestScript) {
+	s.database = pgtest.New(t)
+	owner := s.database.Role(t, "CREATE")
+	s.exporter = s.database.Role(t)
+	secret := func(url string) string { return strings.Replace(url, "@", ":s3cret@", 1) }
+	ts.Setenv("PG", secret(s.database.URLAs(owner)))
+	ts.Setenv("PG_SHOWN", s.database.URLAs(owner))
+	ts.Setenv("EXPORTER", secret(s.database.URLAs(s.exporter)))
+}
+
+func (s *stage) roles(t *testing.T) {
+	s.database.Exec(t, sqlstore.PostgresRoles("")+"GRANT oa_exporter TO "+s.exporter)
 }
 
 // The scripts' keys are made from fixed seeds, so that fingerprints and

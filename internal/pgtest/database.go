@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,6 +29,25 @@ func New(tb testing.TB) *Database {
 		tb.Fatal(err)
 	}
 	return s.New(tb)
+}
+
+var commonMade sync.Mutex
+
+// Common returns a database that the tests of the binary share, for those that
+// keep to a schema of their own. That is quicker than a database for each.
+func Common(tb testing.TB) *Database {
+	tb.Helper()
+	s, err := shared()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	commonMade.Lock()
+	defer commonMade.Unlock()
+	admin := &Database{Name: "postgres", Server: s}
+	if admin.Value(tb, "SELECT count(*) FROM pg_database WHERE datname = 'common'") == "0" {
+		admin.Exec(tb, "CREATE DATABASE common")
+	}
+	return &Database{Name: "common", Server: s}
 }
 
 // New makes a blank database on the server, dropped at the end of the test.

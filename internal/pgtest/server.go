@@ -65,6 +65,7 @@ func Start(tb testing.TB, settings ...string) *Server {
 // Crash kills the server as a failure would and waits until it runs again.
 func (s *Server) Crash(tb testing.TB) {
 	tb.Helper()
+	// So that wait does not see the server that is about to die.
 	if err := os.Remove(filepath.Join(s.dir, "data", "postmaster.pid")); err != nil {
 		tb.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func (s *Server) Crash(tb testing.TB) {
 // URL returns the connection string of a database as a role that may do
 // everything, or as another one. Connections need no password.
 func (s *Server) URL(database, role string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + database, RawQuery: url.Values{"host": {s.dir}}.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + database, RawQuery: "host=" + s.dir}
 	return u.String()
 }
 
@@ -87,7 +88,7 @@ func (s *Server) URL(database, role string) string {
 const superuser = "postgres"
 
 func start(settings []string) (*Server, error) {
-	bin, err := binaries()
+	bin, err := binaries(debian)
 	if err != nil {
 		return nil, err
 	}
@@ -172,12 +173,16 @@ func (s *Server) stop() error {
 	return nil
 }
 
-// binaries returns the folder of PostgreSQL's binaries.
-func binaries() (string, error) {
+// debian is where Debian keeps the binaries of each version.
+const debian = "/usr/lib/postgresql/*/bin"
+
+// binaries returns the folder of PostgreSQL's binaries: of the newest version
+// among the folders that pattern matches, or that in the search path.
+func binaries(pattern string) (string, error) {
 	if dir := os.Getenv("PGTEST_BIN"); dir != "" {
 		return dir, nil
 	}
-	dirs, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+	dirs, err := filepath.Glob(pattern)
 	if err != nil {
 		return "", err
 	}
@@ -201,7 +206,7 @@ func binaries() (string, error) {
 // Tool returns the path of one of PostgreSQL's programs, as "psql".
 func Tool(tb testing.TB, name string) string {
 	tb.Helper()
-	dir, err := binaries()
+	dir, err := binaries(debian)
 	if err != nil {
 		tb.Fatal(err)
 	}

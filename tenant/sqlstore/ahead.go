@@ -20,8 +20,9 @@ const (
 // fetches more and more of those that come next. Only documents that are not
 // chunked take part. It is safe for concurrent use.
 type ahead struct {
-	run   func(context.Context, func(*session) error) error // gives it a session to read in
-	store string                                            // for messages
+	run    func(context.Context, func(*session) error) error // gives it a session to read in
+	store  string                                            // for messages
+	tenant string
 
 	turn   chan struct{}
 	pages  int              // how many there have been
@@ -32,13 +33,13 @@ type ahead struct {
 	bytes  int64            // their length
 }
 
-func newAhead(store string, run func(context.Context, func(*session) error) error) *ahead {
-	return &ahead{run: run, store: store, turn: make(chan struct{}, 1), found: map[int64][]byte{}}
+func newAhead(store, tenant string, run func(context.Context, func(*session) error) error) *ahead {
+	return &ahead{run: run, store: store, tenant: tenant, turn: make(chan struct{}, 1), found: map[int64][]byte{}}
 }
 
 // readAhead returns a reader that works in the session.
-func (s *session) readAhead() *ahead {
-	return newAhead(s.db.name, func(_ context.Context, read func(*session) error) error { return read(s) })
+func (e entries) readAhead() *ahead {
+	return newAhead(e.session.db.name, e.tenant, func(_ context.Context, read func(*session) error) error { return read(e.session) })
 }
 
 // A page is a part of a listing.
@@ -131,7 +132,7 @@ func (a *ahead) upcoming(d listed) []document {
 	return all
 }
 
-// fetch reads the contents of documents. What is no longer there is left out,
+// fetch reads the contents of documents that stand together in a listing. What is no longer there is left out,
 // and so is what has not the size that is stored with it.
 func (a *ahead) fetch(ctx context.Context, documents []document) error {
 	ids := make([]int64, len(documents))
@@ -140,6 +141,7 @@ func (a *ahead) fetch(ctx context.Context, documents []document) error {
 	}
 	return a.run(ctx, func(s *session) error {
 		condition, arg := s.db.dialect.among("id", ids)
+		first, last := documents[0].key, documents[len(documents)-1].key
 		_, err := s.query(ctx, func(scan scanFunc) error {
 			var id int64
 			var piece []byte
@@ -152,7 +154,8 @@ func (a *ahead) fetch(ctx context.Context, documents []document) error {
 			a.found[id] = piece
 			a.bytes += int64(len(piece))
 			return nil
-		}, "SELECT id, content FROM documents WHERE LENGTH(content) = size AND "+condition, arg)
+		}, "SELECT id, content FROM documents WHERE tenant_id = ? AND sort_key >= ? AND sort_key <= ? AND LENGTH(content) = size AND "+condition,
+			a.tenant, first, last, arg)
 		return err
 	})
 }

@@ -52,17 +52,19 @@ func createSQLite(tb testing.TB) (*DB, place) {
 	}
 }
 
-// createPostgres makes a database whose schema belongs to an ordinary role,
-// which row-level security holds for.
+// createPostgres makes a schema that belongs to an ordinary role, which
+// row-level security holds for.
 func createPostgres(tb testing.TB) (*DB, place) {
 	tb.Helper()
-	database := pgtest.New(tb)
-	dsn := database.URLAs(database.Role(tb, "CREATE"))
+	database := pgtest.Common(tb)
+	role := database.Role(tb, "CREATE")
+	schema := "of_" + role
+	dsn := inSchema(database.URLAs(role), schema)
 	db, err := CreatePostgres(tb.Context(), dsn)
 	return opened(tb, db, err), place{
 		url: dsn,
 		behind: func(tb testing.TB, statements string) {
-			database.Exec(tb, "SET search_path = oa_archive; "+strings.NewReplacer("CAST(", "", " AS BLOB)", "::bytea").Replace(statements))
+			database.Exec(tb, "SET search_path = "+schema+"; "+strings.NewReplacer("CAST(", "", " AS BLOB)", "::bytea").Replace(statements))
 		},
 	}
 }

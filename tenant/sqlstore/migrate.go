@@ -59,7 +59,11 @@ func (db *DB) update(ctx context.Context) error {
 	if now == len(all) {
 		return nil
 	}
-	return db.migrate(ctx, schemaVersion)
+	err = db.migrate(ctx, schemaVersion)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("sqlstore: %s: its schema has version %d, this program needs version %d; open it once as the schema's owner: %w", db.name, now, len(all), err)
+	}
+	return err
 }
 
 // migrate brings the schema from the version that it has to the newest, in

@@ -99,7 +99,7 @@ func startPostgres(ctx context.Context, dsn string, ready func(*postgres, *DB) e
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: impatience}
 	}
 	p := &postgres{schema: schema}
-	db := &DB{name: postgresName(cfg, schema), pool: stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(always))}
+	db := &DB{name: RedactPostgres(dsn), pool: stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(always))}
 	if db.dialect, err = p.dialect(); err == nil {
 		err = p.checkServer(ctx, db)
 	}
@@ -241,6 +241,10 @@ func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, scope str
 	for _, limit := range limits {
 		text += "; SET LOCAL " + limit + " = 0"
 	}
+	// Every query here finds its rows by a key. Left to itself the planner, who
+	// has no statistics of what a transaction has just stored, would rather read
+	// the whole table, or keep a plan from when it was empty.
+	text += "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 	if scope != everyTenant && tenant.CheckID(scope) != nil {
 		scope = noTenant // and nothing that could end the literal
 	}

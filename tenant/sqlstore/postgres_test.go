@@ -1,12 +1,14 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -126,16 +128,26 @@ func TestRedactPostgres(t *testing.T) {
 	t.Setenv("PGPASSWORD", "s3cret")
 	for _, c := range []struct{ dsn, want string }{
 		{"postgres://acme:s3cret@db.example/warehouse", "postgres://acme@db.example/warehouse"},
-		{"postgresql://acme@db.example:6000/warehouse?password=s3cret&sslmode=disable", "postgres://acme@db.example:6000/warehouse"},
+		{"postgresql://acme@db.example:6000/warehouse?password=s3cret&sslmode=disable", "postgresql://acme@db.example:6000/warehouse?sslmode=disable"},
 		{"postgres://acme@db.example/warehouse?schema=two%20words&sslpassword=s3cret", "postgres://acme@db.example/warehouse?schema=two+words"},
-		{"postgres:///warehouse?host=/run/postgresql&user=acme&password=s3cret", "postgres://acme@/warehouse?host=/run/postgresql"},
+		{"postgres:///warehouse?host=/run/postgresql&user=acme&password=s3cret", "postgres:///warehouse?host=/run/postgresql&user=acme"},
+		{"postgres:///warehouse?host=/run/postgresql&user=acme&%70assword=s3cret", "postgres:///warehouse?host=/run/postgresql&user=acme"},
 		{"host=db.example user=acme password='s3cret' dbname=warehouse", "postgres://acme@db.example/warehouse"},
+		{"host=db.example user=acme password=s3cret port=6000 schema=x", "postgres://acme@db.example:6000/?schema=x"},
+		{"postgres://acme:s3cret@one.example:1,two.example:2/warehouse", "postgres://acme@one.example:1/warehouse"},
 		{"postgres://acme:s3cret@host:port/db", "postgres://…"},
-		{"postgres://acme:s3/cret@host/db", "postgres://…"},
-		{"postgres://[::1]:5433/db?user=acme", "postgres://acme@[::1]:5433/db"},
+		{"postgres://acme:s3cret%2F%23@host/db", "postgres://acme@host/db"},
+		{"postgres://[::1]:5433/db?user=acme", "postgres://[::1]:5433/db?user=acme"},
 	} {
 		if got := RedactPostgres(c.dsn); got != c.want {
 			t.Errorf("RedactPostgres(%q) = %s, want %s", c.dsn, got, c.want)
+		}
+	}
+	// However the password is misspelt, it is not shown.
+	for _, password := range []string{"s3/cret", "s3?cret", "s3#cret", "12#cret", "12/cret", "12?cret", "s3@cret", "s3:cret", "s3%cret", "s3 cret", "[s3cret", "s3\x00cret"} {
+		got := RedactPostgres("postgres://acme:" + password + "@host/db")
+		if strings.Contains(got, "s3") || strings.Contains(got, "cret") || strings.Contains(got, "12") {
+			t.Errorf("password %q is shown: %s", password, got)
 		}
 	}
 }
@@ -156,9 +168,8 @@ func TestNumbered(t *testing.T) {
 // TestImportsIntoTwoTenantsAtOnce: unlike in SQLite, only imports into one
 // tenant wait for each other.
 func TestImportsIntoTwoTenantsAtOnce(t *testing.T) {
-	db, at := createPostgres(t)
-	other, err := CreatePostgres(t.Context(), inSchema(at.url, "other"))
-	opened(t, other, err)
+	db, _ := createPostgres(t)
+	other, _ := createPostgres(t)
 	stores := []*Store{newTenant(t, db, acme), newTenant(t, db, tenant.Info{ID: "beta"}), newTenant(t, other, acme)}
 	var open []tenant.Tx
 	for i, s := range stores {
@@ -256,10 +267,24 @@ func TestUpdateTakesTheOwner(t *testing.T) {
 		opened(t, other, err)
 		other.dialect.migrations = db.dialect.migrations
 		err = other.update(t.Context())
-		wantError(t, err, "permission denied", "schema's owner")
+		wantError(t, err, "permission denied", "has version 1, this program needs version 2; open it once as the schema's owner")
 	}
 	if err := db.update(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDump holds what the documentation says about pg_dump.
+func TestDump(t *testing.T) {
+	db, at, roles := withRoles(t)
+	store(t, newTenant(t, db, acme), 1, map[string]string{"extensions/v/x": "seen in the dump"})
+	dumper := at.database.Role(t)
+	at.database.Exec(t, "ALTER ROLE "+dumper+" BYPASSRLS; GRANT pg_read_all_data TO "+dumper)
+	for role, want := range map[string]string{dumper: `\\x` + fmt.Sprintf("%x", "seen in the dump"), roles.owner: "row-level security"} {
+		out, err := exec.CommandContext(t.Context(), pgtest.Tool(t, "pg_dump"), "-n", "oa_archive", "-d", at.database.URLAs(role)).CombinedOutput()
+		if !strings.Contains(string(out), want) || (err == nil) != (role == dumper) {
+			t.Errorf("pg_dump as %s: %v, without %q:\n%s", role, err, want, out)
+		}
 	}
 }
 
@@ -296,5 +321,60 @@ func TestRolesAreDocumented(t *testing.T) {
 	}
 	if !strings.Contains(string(page), "```sql\n"+PostgresRoles("")+"```\n") {
 		t.Error("docs/postgresql.md does not show the SQL of PostgresRoles")
+	}
+}
+
+// TestRowsAreFoundByKey counts the rows that the server looks at in an import
+// that its planner has no statistics of.
+func TestRowsAreFoundByKey(t *testing.T) {
+	const n = 3000
+	s := newTenant(t, first(createPostgres(t)), acme)
+	tx := begin(t, s).(*tx)
+	seen := func() (rows int) {
+		_, err := tx.session.query(t.Context(), func(scan scanFunc) error { return scan(&rows) },
+			"SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'documents' AND schemaname = current_schema()")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	names, contents := reportsOf(n)
+	before := seen()
+	for _, step := range []struct {
+		name string
+		run  func()
+		most int
+	}{
+		{"storing", func() {
+			for i, name := range names {
+				if err := tx.Put(t.Context(), name, -1, bytes.NewReader(contents[i])); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, n},
+		{"reading back", func() {
+			for _, e := range inventory(t, tx.Inventory(t.Context())) {
+				if _, err := read(t.Context(), e); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, 3 * n},
+		{"replacing", func() {
+			for _, name := range names {
+				if err := tx.Put(t.Context(), name, -1, strings.NewReader("{}")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := tx.flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}, 5 * n},
+	} {
+		step.run()
+		now := seen()
+		if now-before > step.most {
+			t.Errorf("%s looks at %d rows, want at most %d", step.name, now-before, step.most)
+		}
+		before = now
 	}
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 )
 
 // Bounds of a batch.
@@ -58,7 +59,7 @@ func (b *batch) flush(ctx context.Context) error {
 	if len(b.paths) == 0 {
 		return nil
 	}
-	err := b.session.exec(ctx, "DELETE FROM documents WHERE tenant_id = ? AND sort_key = ANY (?)", b.tenant, b.sortKeys)
+	err := b.removeAll(ctx)
 	if err == nil {
 		err = b.session.exec(ctx, `INSERT INTO documents (tenant_id, sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, content)
 			SELECT ?, * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[])`,
@@ -70,6 +71,25 @@ func (b *batch) flush(ctx context.Context) error {
 	b.workspaces, b.assets, b.titles, b.owners = b.workspaces[:0], b.assets[:0], b.titles[:0], b.owners[:0]
 	b.sizes, b.contents = b.sizes[:0], b.contents[:0]
 	return err
+}
+
+// removeAll deletes what is stored at the names of the batch. That is nothing
+// most of the time, so it looks first, key by key: LATERAL with LIMIT leaves the
+// planner no choice, who would go through all of the tenant's rows instead.
+func (b *batch) removeAll(ctx context.Context) error {
+	var ids []int64
+	_, err := b.session.query(ctx, func(scan scanFunc) error {
+		var id int64
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT d.id FROM unnest(?::text[]) AS k (sort_key),
+		LATERAL (SELECT id FROM documents WHERE tenant_id = ? AND sort_key = k.sort_key LIMIT 1) AS d`, b.sortKeys, b.tenant)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return b.session.exec(ctx, "DELETE FROM documents WHERE tenant_id = ? AND sort_key >= ? AND sort_key <= ? AND id = ANY (?)",
+		b.tenant, slices.Min(b.sortKeys), slices.Max(b.sortKeys), ids)
 }
 
 func (b *batch) caption(ctx context.Context, captions []caption) error {

@@ -26,7 +26,7 @@ const maxIdentifier = 63
 // part of it that could be a password.
 func parsePostgres(dsn string) (cfg *pgx.ConnConfig, schema string, err error) {
 	cfg, err = pgx.ParseConfig(dsn)
-	if err != nil {
+	if err != nil || ambiguous(dsn) {
 		return nil, "", fmt.Errorf("sqlstore: the connection string cannot be read: want postgres://USER@HOST:PORT/DATABASE?PARAMETERS, with %%XX for special characters in names and passwords, and only parameters that libpq knows")
 	}
 	schema, given := cfg.RuntimeParams[schemaParameter]
@@ -45,17 +45,48 @@ func parsePostgres(dsn string) (cfg *pgx.ConnConfig, schema string, err error) {
 	return cfg, schema, nil
 }
 
-// RedactPostgres returns what may be shown of a connection string: user, host,
-// port, database and schema, but no password, and none of the other
-// parameters. It returns "postgres://…" for a string that it cannot read.
+// ambiguous reports whether a connection string of the form of a URL seems to
+// hold a password that was not escaped, which would be taken for a host or
+// database, and shown.
+func ambiguous(dsn string) bool {
+	_, rest, isURL := strings.Cut(dsn, "://")
+	if !isURL {
+		return false
+	}
+	end := len(rest)
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		end = i
+	}
+	return strings.Count(rest[:end], "@") > 1 || strings.Contains(rest[end:], "@")
+}
+
+// RedactPostgres returns a connection string without its passwords, so that it
+// may be shown. It returns "postgres://…" for a string that it cannot read.
 func RedactPostgres(dsn string) string {
 	cfg, schema, err := parsePostgres(dsn)
 	if err != nil {
 		return "postgres://…"
 	}
-	return postgresName(cfg, schema)
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Opaque != "" || u.Fragment != "" || u.RawFragment != "" ||
+		u.User.Username() != "" && u.User.Username() != cfg.User || u.Hostname() != "" && u.Hostname() != cfg.Host {
+		// Another form, or one that the two parsers read differently.
+		return postgresName(cfg, schema)
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	query := u.Query()
+	for name := range query {
+		if strings.Contains(strings.ToLower(name), "pass") {
+			query.Del(name)
+		}
+	}
+	u.RawQuery = readable(query)
+	return u.String()
 }
 
+// postgresName names a database by what was understood of the connection string.
 func postgresName(cfg *pgx.ConnConfig, schema string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(cfg.User), Path: "/" + cfg.Database}
 	query := url.Values{}
@@ -70,6 +101,11 @@ func postgresName(cfg *pgx.ConnConfig, schema string) string {
 	if schema != defaultSchema {
 		query.Set(schemaParameter, schema)
 	}
-	u.RawQuery = strings.ReplaceAll(query.Encode(), "%2F", "/")
+	u.RawQuery = readable(query)
 	return u.String()
+}
+
+// readable encodes parameters, but leaves slashes as they are.
+func readable(query url.Values) string {
+	return strings.ReplaceAll(query.Encode(), "%2F", "/")
 }

@@ -51,7 +51,8 @@ func (s *Store) Snapshot(ctx context.Context) (tenant.Source, error) {
 }
 
 func (s *Store) snapshotOf(sess *session, t tenant.Info) *snapshot {
-	return &snapshot{entries: entries{session: sess, tenant: s.id}, described: t, reader: sess.readAhead()}
+	e := entries{session: sess, tenant: s.id}
+	return &snapshot{entries: e, described: t, reader: e.readAhead()}
 }
 
 // Inventory implements [tenant.Target]. Its entries can be opened later, too,
@@ -64,7 +65,7 @@ func (s *Store) Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error] {
 			return
 		}
 		// Contents may be asked for long after the listing.
-		reader := newAhead(s.db.name, s.reading)
+		reader := newAhead(s.db.name, s.id, s.reading)
 		for d, err := range (entries{session: sess, tenant: s.id}).all(ctx, reader, everything) {
 			e := d.entry(func(ctx context.Context) (io.ReadCloser, error) { return s.open(ctx, d) })
 			if !yield(e, err) || err != nil {
@@ -129,7 +130,7 @@ func (s *Store) Begin(ctx context.Context) (tenant.Tx, error) {
 	}
 	e := entries{session: sess, tenant: s.id}
 	e.pending = s.db.dialect.newLoader(e)
-	return &tx{entries: e, store: s, reader: sess.readAhead(), touched: map[string]bool{}}, nil
+	return &tx{entries: e, store: s, reader: e.readAhead(), touched: map[string]bool{}}, nil
 }
 
 // Imports implements [tenant.Journal].

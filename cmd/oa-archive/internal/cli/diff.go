@@ -88,10 +88,10 @@ func (a *app) diff(ctx context.Context, nameA, nameB string, f *diffFlags) (err 
 		return err
 	}
 	if a.json {
-		err = a.printJSON(diffJSON{A: nameA, B: nameB, Same: result.Same(), Result: result})
+		err = a.printJSON(diffJSON{A: shown(nameA), B: shown(nameB), Same: result.Same(), Result: result})
 	} else if !f.exitCode || !a.quiet {
 		p := a.out()
-		p.Diff(result, nameA, nameB)
+		p.Diff(result, shown(nameA), shown(nameB))
 		err = p.Err()
 	}
 	if err == nil && f.exitCode && !result.Same() {

@@ -98,10 +98,10 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 		return err
 	}
 	if a.json {
-		return a.printJSON(importJSON{File: o.in.name, Into: f.into, Tenant: who.ID, Result: result, Plan: plan})
+		return a.printJSON(importJSON{File: o.in.name, Into: shown(f.into), Tenant: who.ID, Result: result, Plan: plan})
 	}
 	p := a.out()
-	p.Imported(result, plan, f.into, tenantName(who))
+	p.Imported(result, plan, shown(f.into), tenantName(who))
 	return p.Err()
 }
 

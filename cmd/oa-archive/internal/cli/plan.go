@@ -109,7 +109,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	}
 	verdict := planVerdict(plan)
 	if a.json {
-		doc := planJSON{File: o.in.name, Into: f.into, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Error: newErrorJSON(verdict)}
+		doc := planJSON{File: o.in.name, Into: shown(f.into), Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Error: newErrorJSON(verdict)}
 		if o.Signed() {
 			signer := render.NewSigner(o.Verdict())
 			doc.Signer = &signer
@@ -119,7 +119,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	p := a.out()
 	p.Plan(&render.PlanPage{
 		Plan: plan, File: o.in.name, Manifest: o.Manifest(), Signed: o.Signed(), Verdict: o.Verdict(),
-		Store: f.into, All: f.all, Next: a.planNext(file, o, plan, f),
+		Store: shown(f.into), All: f.all, Next: a.planNext(file, o, plan, f),
 	})
 	return errors.Join(verdict, p.Err())
 }
@@ -149,7 +149,7 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 	}
 	command := "oa-archive import " + shellQuote(file)
 	if f.output != "" {
-		command += " --plan " + shellQuote(f.output) + " --into " + shellQuote(f.into)
+		command += " --plan " + shellQuote(f.output) + " --into " + shellQuote(shown(f.into))
 	} else {
 		command += f.given("")
 	}
@@ -194,7 +194,7 @@ func (f *restoreFlags) given(policy string) string {
 		for _, v := range values {
 			b.WriteString(" --" + flag.Name)
 			if flag.Value.Type() != "bool" {
-				b.WriteString(" " + shellQuote(v))
+				b.WriteString(" " + shellQuote(shown(v)))
 			}
 		}
 	})

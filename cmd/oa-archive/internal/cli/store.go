@@ -68,6 +68,14 @@ func (s storeSpec) String() string {
 	return s.scheme + ":" + s.path
 }
 
+// shown returns a STORE or FILE as it may be shown.
+func shown(arg string) string {
+	if strings.HasPrefix(arg, "postgres:") || strings.HasPrefix(arg, "postgresql:") {
+		return sqlstore.RedactPostgres(arg)
+	}
+	return arg
+}
+
 // missing reports whether there is no file or folder of the store.
 func (s storeSpec) missing() bool {
 	_, err := os.Stat(s.path)
