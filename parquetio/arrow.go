@@ -70,6 +70,14 @@ func (s Schema) Arrow() *arrow.Schema {
 // no [Type] maps to are refused: seconds, zones other than UTC, decimals of
 // other widths, large and view layouts, dictionaries, structs, maps.
 func TypeOfArrow(dt arrow.DataType) (Type, error) {
+	t, err := typeOfArrow(dt)
+	if err != nil {
+		return Type{}, fmt.Errorf("parquetio: %w", err)
+	}
+	return t, nil
+}
+
+func typeOfArrow(dt arrow.DataType) (Type, error) {
 	for k, fixed := range arrowFixed {
 		if arrow.TypeEqual(fixed, dt) {
 			return Type{Kind: k}, nil
@@ -89,14 +97,14 @@ func TypeOfArrow(dt arrow.DataType) (Type, error) {
 			t.Kind = 0
 		}
 	case *arrow.ListType:
-		elem, err := TypeOfArrow(dt.Elem())
+		elem, err := typeOfArrow(dt.Elem())
 		if err != nil {
 			return Type{}, err
 		}
 		t = Type{Kind: List, Elem: &elem, ElemRequired: !dt.ElemField().Nullable}
 	}
-	if t.Kind == 0 || t.Check() != nil {
-		return Type{}, fmt.Errorf("parquetio: the Arrow type %s has no counterpart", dt)
+	if t.Kind == 0 || t.check() != nil {
+		return Type{}, fmt.Errorf("the Arrow type %s has no counterpart", dt)
 	}
 	return t, nil
 }
@@ -105,9 +113,9 @@ func TypeOfArrow(dt arrow.DataType) (Type, error) {
 func SchemaOfArrow(s *arrow.Schema) (Schema, error) {
 	out := make(Schema, s.NumFields())
 	for i, f := range s.Fields() {
-		t, err := TypeOfArrow(f.Type)
+		t, err := typeOfArrow(f.Type)
 		if err != nil {
-			return nil, fmt.Errorf("column %q: %w", f.Name, err)
+			return nil, fmt.Errorf("parquetio: column %q: %w", f.Name, err)
 		}
 		out[i] = Column{Name: f.Name, Type: t, Nullable: f.Nullable}
 	}

@@ -28,6 +28,9 @@ const brotliWindow = 16 << 20
 // decompress fills dst with what src decompresses to, which must be exactly its
 // length. Whatever src holds, no more than that is written anywhere.
 func decompress(codec compress.Compression, dst, src []byte, mem *allowance) error {
+	if len(dst) == 0 {
+		return nil
+	}
 	c, err := compress.GetCodec(codec)
 	if err != nil {
 		return err
@@ -57,14 +60,11 @@ func decompress(codec compress.Compression, dst, src []byte, mem *allowance) err
 	case compress.Codecs.Gzip:
 		return inflate(c, dst, src)
 	}
-	if len(dst) == 0 {
-		dst = make([]byte, 0, 1)
-	}
 	out, err := compress.Decode(c, dst, src)
 	if err != nil {
 		return err
 	}
-	if len(out) != len(dst) || len(out) > 0 && &out[0] != &dst[0] {
+	if len(out) != len(dst) || &out[0] != &dst[0] {
 		return errInflated
 	}
 	return nil

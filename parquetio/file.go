@@ -155,8 +155,8 @@ func (f *File) pick() error {
 		f.picked = append(f.picked, i)
 		f.schema = append(f.schema, f.all[i].Column)
 	}
-	if err := f.schema.Check(); err != nil {
-		return err
+	if err := f.schema.check(); err != nil {
+		return &UnsupportedError{Type: "its schema", Reason: err.Error()}
 	}
 	f.arrow = f.schema.Arrow()
 	f.groups = f.opts.RowGroups

@@ -248,7 +248,8 @@ func (b *leafBuffer) appendBytes(v []byte) error {
 }
 
 // Runs of variable-length values that are handed to the encoder at once end
-// after runSlots slots or runBytes bytes, so that pages stay near their size.
+// with the row in which they reach runSlots slots or runBytes bytes, so that
+// pages stay near their size.
 const (
 	runSlots = 1024
 	runBytes = 256 << 10
@@ -297,7 +298,7 @@ func writeRuns[T any](b *leafBuffer, value func(i int) (T, int), write func(valu
 	for start := 0; start < slots; {
 		run = run[:0]
 		size, end := 0, start
-		for ; end < slots && end-start < runSlots && size < runBytes; end++ {
+		for ; end < slots && (end-start < runSlots && size < runBytes || b.list && b.rep[end] != 0); end++ {
 			if b.maxDef == 0 || b.def[end] == b.maxDef {
 				v, n := value(next)
 				run = append(run, v)

@@ -188,7 +188,7 @@ func typeOfLeaf(n *schema.PrimitiveNode) (t Type, reason string) {
 	default:
 		return t, "no type of a table holds it exactly"
 	}
-	if err := t.Check(); err != nil {
+	if err := t.check(); err != nil {
 		return Type{}, err.Error()
 	}
 	if !stores(t, physical, n.TypeLength()) {

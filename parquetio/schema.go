@@ -38,19 +38,26 @@ const (
 // [MaxColumns], names that differ from each other, and types that
 // [Type.Check] accepts.
 func (s Schema) Check() error {
+	if err := s.check(); err != nil {
+		return fmt.Errorf("parquetio: %w", err)
+	}
+	return nil
+}
+
+func (s Schema) check() error {
 	if len(s) == 0 || len(s) > MaxColumns {
-		return fmt.Errorf("parquetio: %d columns: must be 1 to %d", len(s), MaxColumns)
+		return fmt.Errorf("%d columns: must be 1 to %d", len(s), MaxColumns)
 	}
 	seen := make(map[string]bool, len(s))
 	for i, c := range s {
 		if c.Name == "" || len(c.Name) > MaxName || !utf8.ValidString(c.Name) || strings.ContainsRune(c.Name, 0) {
-			return fmt.Errorf("parquetio: column %d: name %.80q is not 1 to %d bytes of UTF-8 without NUL", i+1, c.Name, MaxName)
+			return fmt.Errorf("column %d: name %.80q is not 1 to %d bytes of UTF-8 without NUL", i+1, c.Name, MaxName)
 		}
 		if seen[c.Name] {
-			return fmt.Errorf("parquetio: two columns are named %q", c.Name)
+			return fmt.Errorf("two columns are named %q", c.Name)
 		}
 		seen[c.Name] = true
-		if err := c.Type.Check(); err != nil {
+		if err := c.Type.check(); err != nil {
 			return fmt.Errorf("column %q: %w", c.Name, err)
 		}
 	}
@@ -98,8 +105,8 @@ func ParseSchema(text string) (Schema, error) {
 		declaration, required := strings.CutSuffix(strings.TrimSpace(declaration), " not null")
 		c.Nullable = !required
 		var err error
-		if c.Type, err = ParseType(declaration); err != nil {
-			return nil, fmt.Errorf("column %q: %w", name, err)
+		if c.Type, err = checkedType(declaration); err != nil {
+			return nil, fmt.Errorf("parquetio: column %q: %w", name, err)
 		}
 		s = append(s, c)
 		if !more {

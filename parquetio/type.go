@@ -117,36 +117,43 @@ func ListOf(elem Type) Type { return Type{Kind: List, Elem: &elem} }
 
 // Check returns an error unless t is one of the types that docs/rows.md lists.
 func (t Type) Check() error {
+	if err := t.check(); err != nil {
+		return fmt.Errorf("parquetio: %w", err)
+	}
+	return nil
+}
+
+func (t Type) check() error {
 	plain := Type{Kind: t.Kind}
 	switch t.Kind {
 	case Decimal:
 		if t.Precision < 1 || t.Precision > MaxPrecision || t.Scale < 0 || t.Scale > t.Precision {
-			return fmt.Errorf("parquetio: decimal(%d,%d): precision must be 1 to %d and scale 0 to precision", t.Precision, t.Scale, MaxPrecision)
+			return fmt.Errorf("decimal(%d,%d): precision must be 1 to %d and scale 0 to precision", t.Precision, t.Scale, MaxPrecision)
 		}
 		plain.Precision, plain.Scale = t.Precision, t.Scale
 	case Time, Timestamp:
 		if t.Unit < Milliseconds || t.Unit > Nanoseconds {
-			return fmt.Errorf("parquetio: %s without a unit of ms, us or ns", t.Kind)
+			return fmt.Errorf("%s without a unit of ms, us or ns", t.Kind)
 		}
 		plain.Unit = t.Unit
 		plain.UTC = t.UTC && t.Kind == Timestamp
 	case List:
 		if t.Elem == nil || t.Elem.Kind == List {
-			return fmt.Errorf("parquetio: the element of a list must be a type other than list")
+			return fmt.Errorf("the element of a list must be a type other than list")
 		}
-		if err := t.Elem.Check(); err != nil {
+		if err := t.Elem.check(); err != nil {
 			return err
 		}
 		plain.Elem, plain.ElemRequired = t.Elem, t.ElemRequired
 	case 0:
-		return fmt.Errorf("parquetio: no type")
+		return fmt.Errorf("no type")
 	default:
 		if t.Kind > List {
-			return fmt.Errorf("parquetio: unknown %s", t.Kind)
+			return fmt.Errorf("unknown %s", t.Kind)
 		}
 	}
 	if plain != t {
-		return fmt.Errorf("parquetio: %s has parameters of another type", t.Kind)
+		return fmt.Errorf("%s has parameters of another type", t.Kind)
 	}
 	return nil
 }
@@ -191,11 +198,19 @@ func (t Type) String() string {
 // ParseType reads the text that [Type.String] writes. Spaces around parameters
 // do not matter.
 func ParseType(text string) (Type, error) {
+	t, err := checkedType(text)
+	if err != nil {
+		return Type{}, fmt.Errorf("parquetio: %w", err)
+	}
+	return t, nil
+}
+
+func checkedType(text string) (Type, error) {
 	t, ok := parseType(strings.TrimSpace(text))
 	if !ok {
-		return Type{}, fmt.Errorf("parquetio: unknown type %q", text)
+		return Type{}, fmt.Errorf("unknown type %q", text)
 	}
-	return t, t.Check()
+	return t, t.check()
 }
 
 func parseType(text string) (t Type, ok bool) {

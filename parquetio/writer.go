@@ -87,9 +87,9 @@ func NewWriter(w io.Writer, schema Schema, opts WriterOptions) (*Writer, error) 
 	if err != nil {
 		return nil, err
 	}
-	props := parquet.NewWriterProperties(
+	props := append(encodings(schema),
 		parquet.WithCreatedBy(CreatedBy), parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
-		parquet.WithDictionaryDefault(false), parquet.WithStats(true), parquet.WithMaxStatsSize(statsBytes),
+		parquet.WithDictionaryDefault(false), parquet.WithStats(true), parquet.WithMaxStatsSize(statsBytes), parquet.WithPageIndexEnabled(true),
 		parquet.WithDataPageSize(pageBytes), parquet.WithBatchSize(runSlots),
 		parquet.WithCompression(codec), parquet.WithCompressionLevel(1))
 	out := &Writer{schema: schema}
@@ -98,13 +98,42 @@ func NewWriter(w io.Writer, schema Schema, opts WriterOptions) (*Writer, error) 
 	}
 	err = guard(func() (err error) {
 		// The library closes a sink that can be closed; ours belongs to the caller.
-		out.out, err = file.NewParquetWriterWithError(struct{ io.Writer }{w}, root, file.WithWriterProps(props))
+		out.out, err = file.NewParquetWriterWithError(struct{ io.Writer }{w}, root, file.WithWriterProps(parquet.NewWriterProperties(props...)))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("parquetio: write: %w", err)
 	}
 	return out, nil
+}
+
+// encodings chooses how values are laid out in pages: numbers as differences,
+// lengths of texts apart from the texts; see docs/decisions/0020-parquet-pages.md.
+// The library finds a column's encoding by its dotted path, so where a name with
+// dots makes two paths alike both keep the plain encoding.
+func encodings(schema Schema) (props []parquet.WriterProperty) {
+	chosen := make(map[string]parquet.Encoding, len(schema))
+	for _, c := range schema {
+		path, t := c.Name, c.Type
+		if t.Kind == List {
+			path, t = path+".list."+elementName, *t.Elem
+		}
+		encoding := parquet.Encodings.Plain
+		switch physical, _, _ := t.physical(); physical {
+		case parquet.Types.Int32, parquet.Types.Int64:
+			encoding = parquet.Encodings.DeltaBinaryPacked
+		case parquet.Types.ByteArray:
+			encoding = parquet.Encodings.DeltaLengthByteArray
+		}
+		if _, twice := chosen[path]; twice {
+			encoding = parquet.Encodings.Plain
+		}
+		chosen[path] = encoding
+	}
+	for path, encoding := range chosen {
+		props = append(props, parquet.WithEncodingFor(path, encoding))
+	}
+	return props
 }
 
 // Schema returns the schema that the Writer was made with.
