@@ -49,7 +49,8 @@ func readFooter(r io.ReaderAt, size int64, limits Limits) (*metadata.FileMetaDat
 		return nil, 0, err
 	}
 	if err := checkFooter(footer, limits); err != nil {
-		if limit := (*LimitError)(nil); errors.As(err, &limit) {
+		limit, unsupported := (*LimitError)(nil), (*UnsupportedError)(nil)
+		if errors.As(err, &limit) || errors.As(err, &unsupported) {
 			return nil, 0, err
 		}
 		return nil, 0, &DamageError{RowGroup: -1, Err: err}
@@ -83,7 +84,17 @@ func readFull(r io.ReaderAt, b []byte, at int64) error {
 const (
 	fieldSchema      = 2
 	fieldRowGroups   = 4
+	fieldName        = 4
 	fieldNumChildren = 5
+	fieldLogicalType = 10
+)
+
+// The library panics at logical types that it does not know. These are the
+// members of the LogicalType union that it does.
+const (
+	firstLogicalType  = 1  // STRING
+	lastLogicalType   = 18 // GEOGRAPHY
+	unusedLogicalType = 9
 )
 
 // checkFooter walks over the encoded FileMetaData: lists no longer than the
@@ -130,13 +141,30 @@ func (r *thriftReader) schemaElement(typ byte) (children int, err error) {
 	if typ != thriftStruct {
 		return 0, errThrift
 	}
+	name, logical := "", int16(-1)
 	err = r.fields(func(id int16, typ byte) (err error) {
-		if id == fieldNumChildren {
+		start := r.pos
+		switch {
+		case id == fieldNumChildren:
 			children, err = r.int32(typ)
 			return err
+		case id == fieldLogicalType && typ == thriftStruct:
+			logical = 0
+			return r.fields(func(id int16, typ byte) error {
+				logical = id
+				return r.skip(typ, 3, false)
+			})
 		}
-		return r.skip(typ, 2, false)
+		err = r.skip(typ, 2, false)
+		if id == fieldName && typ == thriftBinary && err == nil {
+			_, n := binary.Uvarint(r.b[start:])
+			name = string(r.b[start+n : r.pos])
+		}
+		return err
 	})
+	if err == nil && logical >= 0 && (logical < firstLogicalType || logical > lastLogicalType || logical == unusedLogicalType) {
+		err = &UnsupportedError{Column: name, Type: fmt.Sprintf("logical type %d", logical), Reason: "this release does not know it"}
+	}
 	return children, err
 }
 

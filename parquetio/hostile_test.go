@@ -171,6 +171,7 @@ func TestFootersThatClaimTooMuch(t *testing.T) {
 		{"many row groups", append([]byte{0x15, 2, 0x39}, many(40000, []byte{0})...), "RowGroups 32769 exceeds the limit of 32768"},
 		{"many values", append([]byte{0x15, 2, 0x49}, many(60000, []byte{0})...), "Nodes"},
 		{"nested values", append([]byte{0x15, 2, 0xfc}, bytes.Repeat([]byte{0x1c}, 5000)...), "Nodes"},
+		{"logical type", append(schemaOf(many(1, []byte{0x48, 1, 'x', 0x6c, 0x0c, 35 << 1, 0, 0, 0})), 0), `column "x": logical type 35 is not supported`},
 		{"second schema", append(append(schemaOf(many(1, element())), []byte{0x09, 4}...), many(1, element())...), "malformed"},
 	} {
 		_, err := openBytes(footerFile(c.footer), Options{Limits: limits})

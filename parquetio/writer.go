@@ -20,7 +20,7 @@ const CreatedBy = "oa-archive version 1.0.0"
 // docs/decisions/0020-parquet-pages.md for the choice of figures. Together they
 // keep the working set of a [Writer] under 64 MiB.
 const (
-	GroupRows  = 1 << 18  // rows of a row group
+	GroupRows  = 1 << 17  // rows of a row group
 	GroupBytes = 16 << 20 // memory of a row group's values and levels
 	MaxValue   = 8 << 20  // bytes of one value
 	MaxRow     = 16 << 20 // memory of one row
