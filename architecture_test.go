@@ -14,10 +14,13 @@ const module = "github.com/oneanalytics/oa-archive/"
 // placed on purpose.
 var rooms = map[string][]string{
 	"layout":               {},
+	"parquetio":            {},
 	"sign":                 {},
 	"sign/sshagent":        {"sign"},
 	"internal/strictjson":  {},
 	"internal/strictyaml":  {},
+	"internal/secretscan":  {"internal/docedit"},
+	"internal/testkit":     {"layout", "tenant"},
 	"internal/spool":       {},
 	"internal/docedit":     {},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
