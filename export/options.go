@@ -30,6 +30,14 @@ type Options struct {
 	// export.
 	Warn func(schema.Problem)
 
+	// RedactSecrets replaces what looks like a credential in a document by
+	// "[redacted:rule]"; the coverage section says how many. Otherwise, and for
+	// the audit trail always, it refuses the export with a [*SecretError].
+	RedactSecrets bool
+
+	// AllowSecrets lists what is known not to be a credential.
+	AllowSecrets []AllowedSecret
+
 	// Progress, when set, is called after each entry with the number of
 	// entries and bytes written so far.
 	Progress func(entries int, bytes int64)
