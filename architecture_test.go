@@ -14,6 +14,7 @@ const module = "github.com/oneanalytics/oa-archive/"
 // placed on purpose.
 var rooms = map[string][]string{
 	"layout":               {},
+	"parquetio":            {},
 	"sign":                 {},
 	"sign/sshagent":        {"sign"},
 	"internal/strictjson":  {},
