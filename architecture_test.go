@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 	"internal/strictyaml":  {},
 	"internal/spool":       {},
 	"internal/docedit":     {},
+	"internal/testkit":     {"layout", "tenant"},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"internal/order":       {"layout"},
 	"internal/ustar":       {},
