@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 	"internal/testkit":     {"layout", "tenant"},
 	"internal/spool":       {},
 	"internal/docedit":     {},
+	"internal/testkit":     {"layout", "tenant"},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"internal/order":       {"layout"},
 	"internal/ustar":       {},

@@ -17,8 +17,9 @@ import (
 // every column and every row.
 type Options struct {
 	// Columns names the columns to read, in the order in which batches have
-	// them; nil: all, in the file's order. Columns that are not named may have
-	// types that are not supported, and nothing of them is read.
+	// them; nil: all, in the file's order; empty, but not nil: none, to look at
+	// what the file declares. Columns that are not named may have types that are
+	// not supported, and nothing of them is read.
 	Columns []string
 	// RowGroups numbers the row groups to read, in this order; nil: all.
 	RowGroups []int
@@ -154,7 +155,7 @@ func (f *File) pick() error {
 		f.picked = append(f.picked, i)
 		f.schema = append(f.schema, f.all[i].Column)
 	}
-	if err := f.schema.check(); err != nil {
+	if err := f.schema.check(); err != nil && len(names) > 0 {
 		return &UnsupportedError{Type: "its schema", Reason: err.Error()}
 	}
 	f.arrow = f.schema.Arrow()

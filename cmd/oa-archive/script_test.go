@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"waitfor":  waitFor,
 			"edit":     edit,
+			"parquet":  parquetFile,
 			"write":    writeEscaped,
 		},
 	})
