@@ -23,7 +23,6 @@ var rooms = map[string][]string{
 	"internal/testkit":     {"layout", "tenant"},
 	"internal/spool":       {},
 	"internal/docedit":     {},
-	"internal/testkit":     {"layout", "tenant"},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"internal/order":       {"layout"},
 	"internal/ustar":       {},
