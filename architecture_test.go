@@ -34,7 +34,8 @@ var rooms = map[string][]string{
 	"tenant/dirstore":      {"layout", "tenant"},
 	"tenant/sqlstore":      {"layout", "tenant"},
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
-	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign"},
+	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/spool"},
+	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
 	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
 }

@@ -64,6 +64,7 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
+	dataset rowsContext // of the rows to come, for CheckRows
 	invalid InvalidError
 	entries int
 	bytes   int64

@@ -13,6 +13,7 @@ import (
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/rowcheck"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -118,7 +119,7 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	}
 	result := createJSON{File: f.output, Warnings: []string{}}
 	m, err := a.writeArchive(ctx, source, f, export.Options{
-		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid,
+		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, CheckRows: rowcheck.Check,
 		Warn: func(p schema.Problem) {
 			result.Warnings = append(result.Warnings, p.String())
 			a.warn("%s", p)
