@@ -86,3 +86,13 @@ func TestCoreStaysSmall(t *testing.T) {
 		}
 	}
 }
+
+// TestServicesDoWithoutParquet holds the library without its Parquet rooms to
+// that, for services that move rows without looking into them.
+func TestServicesDoWithoutParquet(t *testing.T) {
+	for _, mod := range goList(t, "-deps", "-f", `{{with .Module}}{{.Path}}{{end}}`, "./export", "./restore", "./diff", "./tenant/...") {
+		if strings.HasPrefix(mod, "github.com/apache/") {
+			t.Errorf("a package that is not about rows pulls in %s", mod)
+		}
+	}
+}
