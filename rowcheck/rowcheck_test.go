@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	parquetschema "github.com/apache/arrow-go/v18/parquet/schema"
+
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/schema"
@@ -93,6 +97,28 @@ func TestCheckListsFewColumns(t *testing.T) {
 	}
 	if text := problems[0].Text; len(text) > 800 || !strings.Contains(text, "10 columns") || !strings.Contains(text, ", …") || strings.Contains(text, "\x1b") {
 		t.Errorf("%d bytes: %q", len(text), text)
+	}
+}
+
+func TestCheckWarnsOfUnsupportedColumns(t *testing.T) {
+	root, err := parquetschema.NewGroupNode("schema", parquet.Repetitions.Required, parquetschema.FieldList{
+		parquetschema.NewInt96Node("old", parquet.Repetitions.Optional, -1),
+		parquetschema.NewInt64Node("id", parquet.Repetitions.Required, -1),
+	}, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content bytes.Buffer
+	w, err := file.NewParquetWriterWithError(struct{ io.Writer }{&content}, root)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := Check(t.Context(), export.Rows{RowCount: count(0), Content: bytes.NewReader(content.Bytes()), Size: int64(content.Len())})
+	if err != nil || len(problems) != 1 || problems[0].Rule != RuleUnsupported || !problems[0].Warning || !strings.Contains(problems[0].Text, `column "old"`) {
+		t.Errorf("%v, %v", problems, err)
 	}
 }
 
