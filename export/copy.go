@@ -65,6 +65,9 @@ func (x *exporter) document(e tenant.Entry, path string, kind schema.Kind) ([]by
 	if e.Name.Kind == layout.Metadata {
 		x.census.metadata(doc)
 	}
+	if x.opts.CheckRows != nil {
+		x.dataset.document(e.Name, doc)
+	}
 	doc = x.guard(path, e.Name.Kind, doc)
 	if x.refused() {
 		return doc, nil
@@ -109,16 +112,33 @@ func readDocument(ctx context.Context, e tenant.Entry, limit int64) (doc []byte,
 }
 
 // stream writes rows, a file, the audit trail or an extension.
-func (x *exporter) stream(e tenant.Entry, path string) (err error) {
-	if x.refused() && e.Name.Kind != layout.Audit {
+func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
+	check := e.Name.Kind == layout.Rows && x.opts.CheckRows != nil
+	if x.refused() && e.Name.Kind != layout.Audit && !check {
 		return nil
 	}
-	r, err := e.Open(x.ctx)
+	opened, err := e.Open(x.ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() { errStream = errors.Join(errStream, opened.Close()) }()
+	r := io.Reader(opened)
+	if check {
+		content, spooled, err := x.checkRows(e, path, r)
+		if err != nil {
+			return err
+		}
+		defer func() { errStream = errors.Join(errStream, spooled.Close()) }()
+		if x.refused() {
+			return nil
+		}
+		r = content
+	}
+	return x.copyContent(e, path, r)
+}
 
+// copyContent passes content on to the archive while its digest is taken.
+func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err error) {
 	out := io.Discard
 	if !x.refused() {
 		if out, err = x.out.Create(archive.Header{Path: path, Size: e.Size}); err != nil {

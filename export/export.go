@@ -70,6 +70,7 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
+	dataset  rowsContext // of the rows to come, for CheckRows
 	invalid  InvalidError
 	secrets  SecretError
 	redacted int64 // credentials that were replaced

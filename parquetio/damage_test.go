@@ -183,6 +183,12 @@ func TestLargeChunks(t *testing.T) {
 	}
 }
 
+// writeTo panics with a run-time error when m is nil.
+func writeTo(m map[string]int) error {
+	m["a"] = 1
+	return nil
+}
+
 func TestGuard(t *testing.T) {
 	limit := &LimitError{Limit: "Memory", Max: 1, Need: 2}
 	inner := errors.New("inner")
@@ -196,7 +202,7 @@ func TestGuard(t *testing.T) {
 		{func() error { panic(limit) }, "Memory 2 exceeds", limit},
 		{func() error { panic(inner) }, "the decoder gave up: inner", inner},
 		{func() error { panic("text") }, "the decoder gave up: text", nil},
-		{func() error { var m map[string]int; m["a"] = 1; return nil }, "the decoder gave up: assignment to entry in nil map", nil},
+		{func() error { return writeTo(nil) }, "the decoder gave up: assignment to entry in nil map", nil},
 	} {
 		err := guard(c.f)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) || c.is != nil && !errors.Is(err, c.is) {

@@ -571,3 +571,24 @@ func TestColumnsThatAreNotThere(t *testing.T) {
 		t.Error("not an int64")
 	}
 }
+
+func TestNoColumnsAtAll(t *testing.T) {
+	file := write(t, mustSchema(t, "a int64, b string"), parquetio.WriterOptions{}, [][]any{{int64(1), "x"}, {nil, nil}})
+	f, err := parquetio.Open(bytes.NewReader(file), int64(len(file)), parquetio.Options{Columns: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Columns()) != 2 || len(f.Schema()) != 0 || f.Rows() != 2 || f.RowGroups()[0].Bytes != 0 {
+		t.Errorf("columns %v, schema %v, %d rows, %v", f.Columns(), f.Schema(), f.Rows(), f.RowGroups())
+	}
+	rows := int64(0)
+	for batch, err := range f.Batches(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows += batch.NumRows()
+	}
+	if rows != 2 {
+		t.Errorf("%d rows without columns", rows)
+	}
+}

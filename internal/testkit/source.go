@@ -19,7 +19,7 @@ import (
 // concurrent use.
 type Source struct {
 	opts     Options // with defaults
-	host     string // the tenant's, without .example
+	host     string  // the tenant's, without .example
 	mutation Mutation
 	closed   atomic.Bool
 }

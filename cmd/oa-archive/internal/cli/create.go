@@ -127,7 +127,7 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	}
 	result := createJSON{File: f.output, Warnings: []string{}}
 	m, err := a.writeArchive(ctx, source, f, export.Options{
-		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, RedactSecrets: f.redactSecrets, AllowSecrets: allowed,
+		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, RedactSecrets: f.redactSecrets, AllowSecrets: allowed, CheckRows: checkRows,
 		Warn: func(p schema.Problem) {
 			result.Warnings = append(result.Warnings, p.String())
 			a.warn("%s", p)
