@@ -6,8 +6,10 @@ TOOLS := go tar bsdtar zstd ssh-keygen ssh-agent sha256sum python3 git initdb
 
 .PHONY: demo test race lint fuzz bench build tools
 
-demo: build
+# Without Parquet, which the demo does not need and which takes longest to build.
+demo:
 	@scripts/need go tar zstd ssh-keygen
+	CGO_ENABLED=0 go build -tags norows -o bin/oa-archive ./cmd/oa-archive
 	@scripts/demo
 
 test: tools
@@ -29,7 +31,7 @@ bench:
 
 build:
 	@scripts/need go
-	CGO_ENABLED=0 go build -trimpath -o bin/oa-archive ./cmd/oa-archive
+	CGO_ENABLED=0 go build -trimpath -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
 
 tools:
 	@scripts/need $(TOOLS)

@@ -14,10 +14,13 @@ const module = "github.com/oneanalytics/oa-archive/"
 // placed on purpose.
 var rooms = map[string][]string{
 	"layout":               {},
+	"parquetio":            {},
 	"sign":                 {},
 	"sign/sshagent":        {"sign"},
 	"internal/strictjson":  {},
 	"internal/strictyaml":  {},
+	"internal/secretscan":  {"internal/docedit"},
+	"internal/testkit":     {"layout", "tenant"},
 	"internal/spool":       {},
 	"internal/docedit":     {},
 	"internal/pgtest":      {},
@@ -33,7 +36,8 @@ var rooms = map[string][]string{
 	"tenant/dirstore":      {"layout", "tenant"},
 	"tenant/sqlstore":      {"layout", "tenant"},
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
-	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign"},
+	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool"},
+	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
 	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
 }
@@ -81,6 +85,16 @@ func TestCoreStaysSmall(t *testing.T) {
 	for _, mod := range goList(t, "-deps", "-f", `{{with .Module}}{{.Path}}{{end}}`, "./archive", "./manifest", "./sign", "./layout") {
 		if mod != "" && mod+"/" != module && !slices.Contains(coreModules, mod) {
 			t.Errorf("the core pulls in %s", mod)
+		}
+	}
+}
+
+// TestServicesDoWithoutParquet holds the library without its Parquet rooms to
+// that, for services that move rows without looking into them.
+func TestServicesDoWithoutParquet(t *testing.T) {
+	for _, mod := range goList(t, "-deps", "-f", `{{with .Module}}{{.Path}}{{end}}`, "./export", "./restore", "./diff", "./tenant/...") {
+		if strings.HasPrefix(mod, "github.com/apache/") {
+			t.Errorf("a package that is not about rows pulls in %s", mod)
 		}
 	}
 }

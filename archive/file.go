@@ -83,7 +83,7 @@ func CreateFile(path string, opts FileOptions) (*FileWriter, error) {
 }
 
 func existsError(path string) error {
-	return fmt.Errorf("archive: create: %w", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
+	return fmt.Errorf("archive: %w", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
 }
 
 // Write implements [io.Writer]. The first error sticks.

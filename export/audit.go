@@ -20,6 +20,7 @@ const MaxAuditLine = 1 << 20
 type auditCheck struct {
 	path    string
 	report  func(schema.Problem)
+	inspect func(path string, line []byte, number int64) // looks at each event
 	events  int64
 	line    []byte
 	tooLong bool
@@ -74,6 +75,9 @@ func (a *auditCheck) check() {
 		a.problem("", "audit-line-length", fmt.Sprintf("the event has more than %d bytes", MaxAuditLine))
 		a.broken = true
 		return
+	}
+	if a.inspect != nil {
+		a.inspect(a.path, line, a.events)
 	}
 	if err := schema.Validate(schema.KindAuditEvent, line); err != nil {
 		a.invalid(err)

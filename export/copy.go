@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -24,7 +25,7 @@ func (x *exporter) copy(e tenant.Entry) (doc []byte, err error) {
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	x.census.count(e.Name)
-	if kind, ok := schema.KindOf(e.Name.Kind); ok {
+	if kind, ok := schema.KindOf(e.Name.Kind); ok || isOwnDocument(e, x.maxDocument) {
 		doc, err = x.document(e, path, kind)
 	} else {
 		err = x.stream(e, path)
@@ -35,7 +36,14 @@ func (x *exporter) copy(e tenant.Entry) (doc []byte, err error) {
 	return doc, nil
 }
 
-// document reads, validates and writes one document.
+// isOwnDocument reports whether an extension is a document that can be looked
+// through for credentials. Its form is the service's own.
+func isOwnDocument(e tenant.Entry, limit int64) bool {
+	return e.Name.Kind == layout.Extension && strings.HasSuffix(e.Name.Rest, ".json") && e.Size >= 0 && e.Size <= limit
+}
+
+// document reads, validates and writes one document. The kind is empty for
+// those that have no schema.
 func (x *exporter) document(e tenant.Entry, path string, kind schema.Kind) ([]byte, error) {
 	if e.Size > x.maxDocument {
 		return nil, fmt.Errorf("the document has %d bytes, the limit is %d", e.Size, x.maxDocument)
@@ -47,14 +55,20 @@ func (x *exporter) document(e tenant.Entry, path string, kind schema.Kind) ([]by
 	if err := claimed(e, int64(len(doc)), layout.DigestOf(doc)); err != nil {
 		return nil, err
 	}
-	if err := schema.Validate(kind, doc); err != nil {
-		if err := x.documentProblems(path, err); err != nil {
-			return nil, err
+	if kind != "" {
+		if err := schema.Validate(kind, doc); err != nil {
+			if err := x.documentProblems(path, err); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if e.Name.Kind == layout.Metadata {
 		x.census.metadata(doc)
 	}
+	if x.opts.CheckRows != nil {
+		x.dataset.document(e.Name, doc)
+	}
+	doc = x.guard(path, e.Name.Kind, doc)
 	if x.refused() {
 		return doc, nil
 	}
@@ -98,16 +112,33 @@ func readDocument(ctx context.Context, e tenant.Entry, limit int64) (doc []byte,
 }
 
 // stream writes rows, a file, the audit trail or an extension.
-func (x *exporter) stream(e tenant.Entry, path string) (err error) {
-	if x.refused() && e.Name.Kind != layout.Audit {
+func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
+	check := e.Name.Kind == layout.Rows && x.opts.CheckRows != nil
+	if x.refused() && e.Name.Kind != layout.Audit && !check {
 		return nil
 	}
-	r, err := e.Open(x.ctx)
+	opened, err := e.Open(x.ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() { errStream = errors.Join(errStream, opened.Close()) }()
+	r := io.Reader(opened)
+	if check {
+		content, spooled, err := x.checkRows(e, path, r)
+		if err != nil {
+			return err
+		}
+		defer func() { errStream = errors.Join(errStream, spooled.Close()) }()
+		if x.refused() {
+			return nil
+		}
+		r = content
+	}
+	return x.copyContent(e, path, r)
+}
 
+// copyContent passes content on to the archive while its digest is taken.
+func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err error) {
 	out := io.Discard
 	if !x.refused() {
 		if out, err = x.out.Create(archive.Header{Path: path, Size: e.Size}); err != nil {
@@ -119,6 +150,7 @@ func (x *exporter) stream(e tenant.Entry, path string) (err error) {
 	var trail *auditCheck
 	if e.Name.Kind == layout.Audit {
 		trail = newAuditCheck(path, x.problem)
+		trail.inspect = x.guardEvent
 		sinks = append(sinks, trail)
 	}
 	n, err := io.Copy(io.MultiWriter(sinks...), contextReader{x.ctx, r})

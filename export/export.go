@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -20,11 +21,15 @@ import (
 //
 // A document that breaks its schema or refers to something that is not there
 // refuses the export. The error, an [*InvalidError], lists the problems of all
-// documents, not only of the first. A source whose content differs from what
+// documents, not only of the first. One that holds what looks like a credential
+// does so too, with a [*SecretError]. A source whose content differs from what
 // it claimed gives an error that wraps [tenant.ErrChanged].
 func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (*manifest.Manifest, error) {
 	if opts.MaxDocument < 0 {
 		return nil, fmt.Errorf("export: the largest document is %d bytes, want 0 or more", opts.MaxDocument)
+	}
+	if err := opts.checkAllowedSecrets(); err != nil {
+		return nil, err
 	}
 	info, err := src.Tenant(ctx)
 	if err != nil {
@@ -49,6 +54,7 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 	if err != nil {
 		return nil, err
 	}
+	coverage.Excluded = append(coverage.Excluded, x.redactions()...)
 	out.SetCoverage(coverage)
 	if err := out.Close(); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -64,9 +70,12 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
-	invalid InvalidError
-	entries int
-	bytes   int64
+	dataset  rowsContext // of the rows to come, for CheckRows
+	invalid  InvalidError
+	secrets  SecretError
+	redacted int64 // credentials that were replaced
+	entries  int
+	bytes    int64
 }
 
 // cursor stands on one entry of a source.
@@ -105,10 +114,22 @@ func (x *exporter) run(src tenant.Source) error {
 			return err
 		}
 	}
-	if len(x.invalid.Problems) > 0 {
-		return &x.invalid
+	return x.verdict()
+}
+
+// verdict returns what refuses the export once everything has been looked at.
+func (x *exporter) verdict() error {
+	var errs []error
+	if len(x.secrets.Problems) > 0 {
+		errs = append(errs, &x.secrets)
 	}
-	return nil
+	if len(x.invalid.Problems) > 0 {
+		errs = append(errs, &x.invalid)
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
 }
 
 // workspace writes the entries of one workspace while it checks what they say
@@ -159,7 +180,9 @@ func (x *exporter) problem(p schema.Problem) {
 }
 
 // refused reports whether the export is going to fail for its documents.
-func (x *exporter) refused() bool { return len(x.invalid.Problems) > 0 }
+func (x *exporter) refused() bool {
+	return len(x.invalid.Problems) > 0 || len(x.secrets.Problems) > 0
+}
 
 func (x *exporter) progress(n int64) {
 	x.entries++

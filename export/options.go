@@ -26,9 +26,24 @@ type Options struct {
 	// to Warn. Otherwise any such problem refuses the export.
 	AllowInvalid bool
 
+	// CheckRows, when set, is called with the rows of each dataset before
+	// they are written; package rowcheck has one. Its problems count like
+	// those of documents. Rows of a source that hands out no [io.ReaderAt] are
+	// spooled for it: in memory up to 8 MiB, then in an encrypted file without
+	// a name in Writer.TempDir.
+	CheckRows RowsCheck
+
 	// Warn, when set, is called with every problem that does not refuse the
 	// export.
 	Warn func(schema.Problem)
+
+	// RedactSecrets replaces what looks like a credential in a document by
+	// "[redacted:rule]"; the coverage section says how many. Otherwise, and for
+	// the audit trail always, it refuses the export with a [*SecretError].
+	RedactSecrets bool
+
+	// AllowSecrets lists what is known not to be a credential.
+	AllowSecrets []AllowedSecret
 
 	// Progress, when set, is called after each entry with the number of
 	// entries and bytes written so far.

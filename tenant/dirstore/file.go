@@ -127,6 +127,23 @@ func (c *content) Read(p []byte) (int, error) {
 	return n, c.err
 }
 
+// ReadAt gives random access to the file beside the stream, whose check it is no
+// part of: what is read this way is known to be the listed content only once
+// the stream has ended. It is safe for concurrent use.
+func (c *content) ReadAt(p []byte, offset int64) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if c.closed != nil && c.closed.Load() {
+		return 0, fmt.Errorf("dirstore: %s: the snapshot is closed: %w", c.file.path, fs.ErrClosed)
+	}
+	n, err := c.opened.ReadAt(p, offset)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("dirstore: %w", err)
+	}
+	return n, err
+}
+
 // check compares the file with the listing, once all of it has been read.
 func (c *content) check() error {
 	now, err := c.opened.Stat()

@@ -107,7 +107,10 @@ func damageFailure(err error) (failure, bool) {
 
 func storeFailure(err error) (failure, bool) {
 	var invalid *export.InvalidError
+	var secret *export.SecretError
 	switch {
+	case errors.As(err, &secret):
+		return failure{exit: exitFailed, code: "secrets", hint: "take them out, replace them in the archive with --redact-secrets, or name exceptions with --allow-secret"}, true
 	case errors.As(err, &invalid):
 		return failure{exit: exitFailed, code: "invalid-documents", hint: "correct them, or archive them as they are with --allow-invalid"}, true
 	case errors.Is(err, tenant.ErrLocked):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,8 @@ type createFlags struct {
 	workspaces     []string
 	rows, audit    bool
 	allowInvalid   bool
+	redactSecrets  bool
+	allowSecrets   []string
 	archiveID      string
 	purpose        string
 	keyFlags
@@ -66,6 +69,8 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		fs.BoolVar(&f.rows, "rows", false, "with the rows of datasets")
 		fs.BoolVar(&f.audit, "audit", false, "with the audit trail")
 		fs.BoolVar(&f.allowInvalid, "allow-invalid", false, "archive broken documents as they are, with a warning for each problem")
+		fs.BoolVar(&f.redactSecrets, "redact-secrets", false, "replace what looks like a credential, instead of refusing the archive")
+		fs.StringArrayVar(&f.allowSecrets, "allow-secret", nil, "`WHAT` is no credential: RULE, RULE:/pointer (* and ** stand for tokens), or sha256:DIGEST of the value")
 	})
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "`FILE` to write, or - for standard output")
@@ -94,6 +99,10 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	allowed, err := parseAllowedSecrets(f.allowSecrets)
+	if err != nil {
+		return err
+	}
 	signer, release, err := f.signer(ctx, a)
 	if err != nil {
 		return err
@@ -118,7 +127,7 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	}
 	result := createJSON{File: f.output, Warnings: []string{}}
 	m, err := a.writeArchive(ctx, source, f, export.Options{
-		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid,
+		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, RedactSecrets: f.redactSecrets, AllowSecrets: allowed, CheckRows: checkRows,
 		Warn: func(p schema.Problem) {
 			result.Warnings = append(result.Warnings, p.String())
 			a.warn("%s", p)
@@ -137,6 +146,23 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	p := a.out()
 	p.Created(f.output, result.FileSize, m)
 	return p.Err()
+}
+
+// parseAllowedSecrets reads the values of --allow-secret.
+func parseAllowedSecrets(specs []string) ([]export.AllowedSecret, error) {
+	var all []export.AllowedSecret
+	for _, spec := range specs {
+		what, rest, _ := strings.Cut(spec, ":")
+		switch {
+		case what == "sha256" && len(rest) == 64:
+			all = append(all, export.AllowedSecret{SHA256: rest})
+		case what != "" && what != "sha256" && (rest == "" || strings.HasPrefix(rest, "/")):
+			all = append(all, export.AllowedSecret{Rule: strings.TrimPrefix(what, "secret-"), Pointer: rest})
+		default:
+			return nil, usagef("write RULE, RULE:/pointer or sha256:DIGEST", "--allow-secret: %q", spec)
+		}
+	}
+	return all, nil
 }
 
 // writerOptions takes the time from SOURCE_DATE_EPOCH if it is set

@@ -1,3 +1,5 @@
+//go:build !norows
+
 package cli
 
 import (
@@ -79,7 +81,7 @@ func TestManualNamesEveryJSONField(t *testing.T) {
 		doc  any
 	}{
 		{"create", createJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
-		{"cat", catJSON{}}, {"extract", extractJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}},
+		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}},
 		{"completion", completionJSON{}}, {"version", versionJSON{}}, {"JSON output", errorJSON{}},
 	} {
 		part := section(page, c.verb) + section(page, "JSON output")

@@ -17,7 +17,7 @@ var verbGroups = []struct {
 	verbs []func(*app) *cobra.Command
 }{
 	{"Make an archive", []func(*app) *cobra.Command{createVerb, keygenVerb}},
-	{"Look into one", []func(*app) *cobra.Command{inspectVerb, verifyVerb, lsVerb, catVerb, extractVerb, diffVerb}},
+	{"Look into one", []func(*app) *cobra.Command{inspectVerb, verifyVerb, lsVerb, catVerb, rowsVerb, extractVerb, diffVerb}},
 	{"Restore", []func(*app) *cobra.Command{planVerb, importVerb}},
 	{"About the command", []func(*app) *cobra.Command{completionVerb, versionVerb}},
 }

@@ -2,7 +2,7 @@ package render
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/oneanalytics/oa-archive/restore"
 )
@@ -40,31 +40,49 @@ func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant 
 // somebody to act on: secrets to enter, links that are closed, alerts to start.
 func (p *Printer) aftermath(plan *restore.Plan) {
 	const shown = 12
-	var lines []string
-	add := func(sentences []string) {
-		for _, s := range sentences {
-			if !slices.Contains(lines, s) {
-				lines = append(lines, s)
-			}
+	var sentences []string
+	of := map[string][]string{} // sentence → the assets that it is about
+	add := func(sentence string, about ...string) {
+		if _, ok := of[sentence]; !ok {
+			sentences = append(sentences, sentence)
 		}
+		of[sentence] = append(of[sentence], about...)
 	}
-	add(plan.Warnings)
+	for _, w := range plan.Warnings {
+		add(w)
+	}
 	for i := range plan.Steps {
-		if s := &plan.Steps[i]; !quiet(s) {
-			add(s.Changes)
+		s := &plan.Steps[i]
+		if quiet(s) {
+			continue
+		}
+		for _, change := range s.Changes {
+			add(change, fmt.Sprintf("%s %q", s.Kind, firstOf(s.NewName, s.Name, s.ID)))
 		}
 	}
-	if len(lines) == 0 {
+	if len(sentences) == 0 {
 		return
 	}
 	p.Blank()
 	p.Line(Styled(Strong, "Worth knowing"))
-	for _, line := range lines[:min(shown, len(lines))] {
-		p.WrapAfter(Styled(Warn, "  · "), Plain, line)
+	for _, sentence := range sentences[:min(shown, len(sentences))] {
+		p.WrapAfter(Styled(Warn, "  · "), Plain, labelled(sentence, of[sentence]))
 	}
-	if n := len(lines) - shown; n > 0 {
+	if n := len(sentences) - shown; n > 0 {
 		p.Line(Styled(Faint, fmt.Sprintf("  · %d more (in the output of --json)", n)))
 	}
+}
+
+// labelled puts the assets that a sentence is about before it.
+func labelled(sentence string, about []string) string {
+	const named = 2
+	switch n := len(about) - named; {
+	case len(about) == 0:
+		return sentence
+	case n > 0:
+		return fmt.Sprintf("%s and %d more: %s", strings.Join(about[:named], ", "), n, sentence)
+	}
+	return strings.Join(about, ", ") + ": " + sentence
 }
 
 // Overwrites lists what an import is about to replace, for the question
