@@ -178,7 +178,7 @@ func TestImportsIntoTwoTenantsAtOnce(t *testing.T) {
 		open = append(open, tx)
 	}
 	newTenant(t, db, tenant.Info{ID: "made meanwhile"[:4]})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := stores[0].Begin(ctx); !errors.Is(err, tenant.ErrLocked) {
 		t.Errorf("Begin: %v, want tenant.ErrLocked", err)

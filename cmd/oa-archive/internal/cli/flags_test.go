@@ -24,7 +24,7 @@ func TestParseStore(t *testing.T) {
 		{"dir:", "", "a store is"},
 		{"mysql:x", "", "a store is"},
 		{"postgres://acme@host/db", "postgres://acme@host/db", ""},
-		{"postgresql://acme:s3cret@host:6000/db?sslmode=require&schema=x", "postgres://acme@host:6000/db?schema=x", ""},
+		{"postgresql://acme:s3cret@host:6000/db?sslmode=require&schema=x", "postgresql://acme@host:6000/db?schema=x&sslmode=require", ""},
 		{"postgres://acme:s3cret@host:port/db", "postgres://…", ""},
 		{"postgres:host/db", "", "a store is"},
 		{"postgresql:", "", "a store is"},
