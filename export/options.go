@@ -40,6 +40,8 @@ type Options struct {
 	// RedactSecrets replaces what looks like a credential in a document by
 	// "[redacted:rule]"; the coverage section says how many. Otherwise, and for
 	// the audit trail always, it refuses the export with a [*SecretError].
+	// Extensions are searched if they are JSON (a path that ends in .json) and
+	// the source states their size; rows and uploaded files are not.
 	RedactSecrets bool
 
 	// AllowSecrets lists what is known not to be a credential.

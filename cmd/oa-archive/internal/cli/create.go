@@ -82,14 +82,22 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 	return cmd
 }
 
-func (a *app) create(ctx context.Context, f createFlags) (err error) {
+// checkOutput refuses places where an archive cannot go.
+func (a *app) checkOutput(output string) error {
 	switch {
-	case f.output == "":
+	case output == "":
 		return usagef("for example -o acme.oa-archive", "create: -o FILE is missing")
-	case f.output == stdio && a.json:
+	case output == stdio && a.json:
 		return usagef("write to a file instead", "--json and -o - exclude each other: standard output is the archive")
-	case f.output == stdio && a.term.OutIsTerminal:
+	case output == stdio && a.term.OutIsTerminal:
 		return usagef("redirect it, or give a file name", "an archive does not belong on a terminal")
+	}
+	return nil
+}
+
+func (a *app) create(ctx context.Context, f createFlags) (err error) {
+	if err := a.checkOutput(f.output); err != nil {
+		return err
 	}
 	spec, err := parseStore("--from", f.from)
 	if err != nil {
