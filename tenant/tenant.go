@@ -122,6 +122,13 @@ type ImportRecord struct {
 	Plan        string    // digest of the plan that was applied
 	At          time.Time // UTC
 	Summary     string    // one line for people
+	// Insurance is where the archive of what the import replaced was written: the
+	// path of a file, or whatever else the one who imported calls that place.
+	// Empty when no such archive was made.
+	Insurance string
+	// InsuranceManifest is the SHA-256 of that archive's manifest, so that no
+	// other can stand in for it; 64 lower-case hexadecimal digits.
+	InsuranceManifest string
 }
 
 // Journal is an optional power of a [Target]: the imports that were

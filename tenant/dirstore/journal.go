@@ -24,14 +24,20 @@ type record struct {
 	Plan        string    `json:"plan,omitempty"`
 	At          time.Time `json:"at"`
 	Summary     string    `json:"summary,omitempty"`
+	Insurance   string    `json:"insurance,omitempty"`
+	// InsuranceManifest is a digest; see [tenant.ImportRecord].
+	InsuranceManifest string `json:"insurance_manifest,omitempty"`
 }
 
 func recordOf(r tenant.ImportRecord) record {
-	return record{r.ID, r.Archive, r.ContentHash, r.Plan, r.At.UTC(), r.Summary}
+	return record{r.ID, r.Archive, r.ContentHash, r.Plan, r.At.UTC(), r.Summary, r.Insurance, r.InsuranceManifest}
 }
 
 func (r record) importRecord() tenant.ImportRecord {
-	return tenant.ImportRecord{ID: r.ID, Archive: r.Archive, ContentHash: r.ContentHash, Plan: r.Plan, At: r.At, Summary: r.Summary}
+	return tenant.ImportRecord{
+		ID: r.ID, Archive: r.Archive, ContentHash: r.ContentHash, Plan: r.Plan, At: r.At, Summary: r.Summary,
+		Insurance: r.Insurance, InsuranceManifest: r.InsuranceManifest,
+	}
 }
 
 // Imports implements [tenant.Journal]. An import that a crash left half

@@ -171,6 +171,9 @@ func record() tenant.ImportRecord {
 		Plan:        layout.DigestOf([]byte("plan")).String(),
 		At:          time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Second),
 		Summary:     "suite \u2713",
+
+		Insurance:         "/var/lib/oa-archive/suite \u2713",
+		InsuranceManifest: layout.DigestOf([]byte("manifest")).String(),
 	}
 }
 
