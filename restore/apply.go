@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -88,11 +85,12 @@ type application struct {
 	info    tenant.Info
 	opts    ApplyOptions
 	planner *planner
+	before  map[string]layout.Digest // what the target holds
 	result  Result
 }
 
 func (r *application) do(ctx context.Context) (_ *Result, err error) {
-	r.result = Result{Plan: r.plan.ID, Summary: r.plan.Summary}
+	r.result = Result{Format: ResultFormat, Plan: r.plan.ID, Archive: r.plan.Archive, Target: r.info.ID, Summary: r.plan.Summary}
 	tx, err := r.target.Begin(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("restore: begin: %w", err)
@@ -106,25 +104,42 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if already || !r.plan.Writes() {
-		r.result.AlreadyApplied = already
+	if already {
+		r.result.AlreadyApplied = true
 		return &r.result, nil
 	}
-	if err := r.write(ctx, tx); err != nil {
+	x, err := r.execution()
+	if err != nil {
 		return nil, err
 	}
-	want := r.expected()
-	if err := compareInventory(ctx, tx, want, r.written()); err != nil {
-		return nil, fmt.Errorf("restore: read back: %w", err)
+	if !r.plan.Writes() {
+		r.result.Proof, err = compareInventory(ctx, tx, r.before, nil)
+	} else {
+		err = x.run(ctx, tx)
 	}
-	if err := r.commit(ctx, tx); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	// The import stands whatever becomes of the context now.
-	if err := compareInventory(context.WithoutCancel(ctx), r.target, want, nil); err != nil {
-		return nil, fmt.Errorf("restore: the import was committed, but the target does not show it: %w", err)
-	}
+	r.result.Proof.SameAsArchive = r.result.Proof.Found == r.plan.Archive.ContentHash
 	return &r.result, nil
+}
+
+// execution says how this plan is carried out.
+func (r *application) execution() (*execution, error) {
+	doc, err := r.plan.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	if r.opts.Insurance != nil {
+		if err := r.opts.Insurance.check(); err != nil {
+			return nil, err
+		}
+	}
+	record, err := newRecord(r.opts, r.plan.Archive, layout.DigestOf(doc), r.plan.Summary.String())
+	return &execution{
+		target: r.target, info: r.info, opts: r.opts, record: record, plan: doc, changes: r.plan.entryChanges(r.planner.dst),
+		held: r.before, before: r.result.Fingerprint, write: r.write, result: &r.result,
+	}, err
 }
 
 // precondition checks, under the lock, that the target is as the plan found it
@@ -144,6 +159,7 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		r.result.ImportID, r.result.At = rec.ID, rec.At
 		return true, nil
 	}
+	r.before = inventory
 	p, err := newPlannerOn(ctx, r.archive, r.digest, tx, r.info, r.plan.Options)
 	if err != nil {
 		return false, err
@@ -169,24 +185,11 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 
 // journalled returns the record of this very plan in the target's journal.
 func (r *application) journalled(ctx context.Context) (*tenant.ImportRecord, error) {
-	journal, ok := r.target.(tenant.Journal)
-	if !ok {
-		return nil, nil
-	}
-	imports, err := journal.Imports(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("restore: read the target's journal: %w", err)
-	}
 	digest, err := r.plan.Digest()
 	if err != nil {
 		return nil, err
 	}
-	for i := len(imports) - 1; i >= 0; i-- {
-		if imports[i].Plan == digest.String() {
-			return &imports[i], nil
-		}
-	}
-	return nil, nil
+	return journalRecord(ctx, r.target, func(rec tenant.ImportRecord) bool { return rec.Plan == digest.String() })
 }
 
 // stale says how the target differs from what the plan knows of it.
@@ -202,18 +205,9 @@ func (r *application) stale(fingerprint string, inventory map[string]layout.Dige
 			if ok {
 				is = d.String()
 			}
-			what := ""
-			switch {
-			case is == se.Current:
-				continue
-			case se.Current == "":
-				what = "new"
-			case is == "":
-				what = "gone"
-			default:
-				what = "changed"
+			if d, differs := drift(se.TargetPath, se.Current, is); differs {
+				e.Changed = append(e.Changed, d)
 			}
-			e.Changed = append(e.Changed, Drift{Path: se.TargetPath, Was: se.Current, Is: is, What: what})
 		}
 	}
 	if len(e.Changed) == 0 {
@@ -234,6 +228,7 @@ func (r *application) write(ctx context.Context, tx tenant.Tx) error {
 			if err := r.put(ctx, tx, it, e, se); err != nil {
 				return fmt.Errorf("restore: write %q: %w", se.TargetPath, err)
 			}
+			reached("put")
 			done += se.ResultSize
 			r.result.Entries++
 			r.result.Bytes = done
@@ -265,71 +260,21 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 	return tx.Put(ctx, target, e.size, content)
 }
 
-// expected returns the digests of the target's entries after the import.
-func (r *application) expected() map[string]layout.Digest {
-	want := make(map[string]layout.Digest, len(r.planner.dst.digest))
-	for name, d := range r.planner.dst.digest {
-		want[name.String()] = d
-	}
-	for path, d := range r.written() {
-		want[path] = d
-	}
-	return want
-}
-
-// written returns the entries that the plan writes.
-func (r *application) written() map[string]layout.Digest {
-	all := map[string]layout.Digest{}
-	for _, step := range r.plan.Steps {
+// entryChanges returns what the plan does to the entries of the target.
+func (p *Plan) entryChanges(dst *index) []EntryChange {
+	var all []EntryChange
+	for i := range p.Steps {
+		step := &p.Steps[i]
 		for _, se := range step.Entries {
-			if se.Write {
-				// Plans hold the digests that Digest.String gave.
-				d, _ := layout.ParseDigest(se.Result)
-				all[se.TargetPath] = d
+			if !se.Write && !se.Delete {
+				continue
 			}
+			c := EntryChange{Path: se.TargetPath, Name: cmp.Or(step.NewName, step.Name), Before: se.Current, After: se.Result, AfterSize: se.ResultSize}
+			if name, err := layout.Parse(se.TargetPath); err == nil && se.Current != "" {
+				c.BeforeSize = dst.entry(name).size
+			}
+			all = append(all, c)
 		}
 	}
 	return all
-}
-
-func (r *application) commit(ctx context.Context, tx tenant.Tx) error {
-	id := r.opts.ImportID
-	if id == "" {
-		fresh, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("restore: %w", err)
-		}
-		id = fresh.String()
-	}
-	at := r.opts.Now
-	if at.IsZero() {
-		at = time.Now()
-	}
-	digest, err := r.plan.Digest()
-	if err != nil {
-		return err
-	}
-	rec := tenant.ImportRecord{
-		ID: id, Archive: r.plan.Archive.ID, ContentHash: r.plan.Archive.ContentHash,
-		Plan: digest.String(), At: at.UTC().Truncate(time.Second), Summary: r.plan.Summary.String(),
-	}
-	if err := rec.Check(); err != nil {
-		return fmt.Errorf("restore: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("restore: %w", err)
-	}
-	if err := tx.Commit(ctx, rec); err != nil {
-		// The answer may be lost although the commit took effect.
-		if done, readErr := r.journalled(context.WithoutCancel(ctx)); readErr != nil || done == nil || done.ID != rec.ID {
-			return &CommitError{Err: err}
-		}
-	}
-	r.result.ImportID, r.result.At = rec.ID, rec.At
-	fingerprint, _, err := takeInventory(context.WithoutCancel(ctx), r.target)
-	if err != nil {
-		return fmt.Errorf("restore: the import was committed, but the target cannot be read: %w", err)
-	}
-	r.result.Fingerprint = fingerprint
-	return nil
 }

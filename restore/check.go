@@ -37,7 +37,7 @@ func (p *planner) writesInto(workspace string) bool {
 		}
 		writes = writes || slices.ContainsFunc(it.entries, func(e StepEntry) bool { return e.Write })
 	}
-	return writes
+	return writes || len(p.deletedIn(workspace)) > 0
 }
 
 func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
@@ -54,7 +54,8 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 			}
 		}
 	}
-	names := p.dst.namesIn(ws.targetID)
+	deleted := p.deletedIn(ws.workspace)
+	names := slices.DeleteFunc(p.dst.namesIn(ws.targetID), func(n layout.Name) bool { return deleted[n] != nil })
 	for name := range written {
 		if _, ok := p.dst.digest[name]; !ok {
 			names = append(names, name)
@@ -62,7 +63,7 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 	}
 	slices.SortFunc(names, layout.Compare)
 
-	after, err := p.problems(names, func(name layout.Name) ([]byte, error) {
+	after, err := problemsIn(names, func(name layout.Name) ([]byte, error) {
 		if it := written[name]; it != nil {
 			return p.content(ctx, it, sources[name])
 		}
@@ -71,7 +72,7 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 	if err != nil || len(after) == 0 {
 		return err
 	}
-	before, err := p.problems(p.dst.namesIn(ws.targetID), func(name layout.Name) ([]byte, error) {
+	before, err := problemsIn(p.dst.namesIn(ws.targetID), func(name layout.Name) ([]byte, error) {
 		return p.readTarget(ctx, p.dst.entry(name))
 	})
 	if err != nil {
@@ -80,14 +81,16 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 	for _, problem := range after {
 		problem.Line = 0
 		if !slices.Contains(before, problem) {
-			p.blame(problem, ws, written)
+			if !p.blameDeletion(problem, ws.workspace) {
+				p.blame(problem, ws, written)
+			}
 		}
 	}
 	return nil
 }
 
-// problems checks a workspace whose documents read returns.
-func (p *planner) problems(names []layout.Name, read func(layout.Name) ([]byte, error)) ([]schema.Problem, error) {
+// problemsIn checks a workspace whose documents read returns.
+func problemsIn(names []layout.Name, read func(layout.Name) ([]byte, error)) ([]schema.Problem, error) {
 	var failed error
 	found := schema.CheckWorkspace(func(yield func(layout.Name, []byte) bool) {
 		for _, name := range names {
@@ -135,7 +138,8 @@ func (p *planner) blame(problem schema.Problem, ws *item, written map[layout.Nam
 func (it *item) turnBlocked() {
 	it.decision, it.reason = Blocked, "it cannot be imported as asked"
 	for i := range it.entries {
-		it.entries[i].Write, it.entries[i].Result, it.entries[i].ResultSize = false, "", 0
+		e := &it.entries[i]
+		e.Write, e.Delete, e.Result, e.ResultSize = false, false, "", 0
 	}
 }
 

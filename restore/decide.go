@@ -39,6 +39,9 @@ func (o Options) check() error {
 	if err := checkLabel(o.ForkLabel); err != nil {
 		return refuse("fork_label", "%v", err)
 	}
+	if rule := o.forksExactly(); rule != "" {
+		return refuse("exact", "%s", rule)
+	}
 	if o.MaxDocument < 0 {
 		return refuse("max_document", "%d is negative", o.MaxDocument)
 	}
@@ -50,7 +53,10 @@ func (o Options) policyFor(it *item) Decision {
 	if d := o.PerKind[it.kind]; d != "" {
 		return d
 	}
-	if o.OnConflict != "" {
+	switch {
+	case o.Exact && (o.OnConflict == "" || o.OnConflict == Ask):
+		return Overwrite
+	case o.OnConflict != "":
 		return o.OnConflict
 	}
 	return Ask
@@ -245,6 +251,8 @@ func (p *planner) decideExtension(it *item) {
 		policy = p.opts.policyFor(it)
 	}
 	switch {
+	case isInsurance(it.asset.entries[0].name):
+		it.policy, it.reason = Skip, "it says what an import did, and is no part of the tenant"
 	case !p.same:
 		it.policy, it.reason = Skip, "extensions belong to their own tenant"
 	case p.choice(it) == Skip:

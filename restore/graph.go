@@ -25,6 +25,8 @@ type item struct {
 	overwriteCopy   bool   // and may be overwritten
 	originArchive   string // archive id that a fork's origin states
 
+	exact bool // a workspace that gets the archive's state: see Options.Exact
+
 	dependsOn []string
 	changes   []string
 	blocked   []string

@@ -31,35 +31,6 @@ func takeInventory(ctx context.Context, v view) (string, map[string]layout.Diges
 	return manifest.ContentHash(listed), digests, nil
 }
 
-// compareInventory checks that v holds exactly the entries wanted, and reads
-// those of read.
-func compareInventory(ctx context.Context, v view, want, read map[string]layout.Digest) error {
-	seen := 0
-	for e, err := range v.Inventory(ctx) {
-		if err != nil {
-			return err
-		}
-		path := e.Name.String()
-		d, ok := want[path]
-		if !ok {
-			return fmt.Errorf("entry %q should not be there", path)
-		}
-		if d != e.Digest {
-			return fmt.Errorf("entry %q has the SHA-256 %s, want %s", path, e.Digest, d)
-		}
-		seen++
-		if _, ok := read[path]; ok {
-			if err := readBack(ctx, e, d); err != nil {
-				return fmt.Errorf("entry %q: %w", path, err)
-			}
-		}
-	}
-	if seen != len(want) {
-		return fmt.Errorf("the target has %d entries, want %d", seen, len(want))
-	}
-	return nil
-}
-
 func readBack(ctx context.Context, e tenant.Entry, want layout.Digest) error {
 	r, err := e.Open(ctx)
 	if err != nil {

@@ -58,11 +58,13 @@ type planner struct {
 	fingerprint string
 	inventory   int // entries of the target
 
-	items  []*item
-	byKey  map[key]*item
-	ids    map[string]string // of originals → of their copies
-	people *resolver
-	links  *linker
+	items []*item
+
+	deletions []*item // of an exact restore, in canonical order of the target
+	byKey     map[key]*item
+	ids       map[string]string // of originals → of their copies
+	people    *resolver
+	links     *linker
 
 	missing  map[string]*Unresolved
 	warnings []string
@@ -171,12 +173,20 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.opts.Exact {
+		if err := p.checkExact(picked); err != nil {
+			return nil, err
+		}
+	}
 	p.items = p.src.closure(picked)
 	for _, it := range p.items {
 		p.byKey[it.key] = it
 	}
 	if err := p.decide(); err != nil {
 		return nil, err
+	}
+	if err := p.decideDeletions(ctx); err != nil {
+		return nil, fmt.Errorf("restore: plan: %w", err)
 	}
 	if err := p.leaveSame(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: compare: %w", err)
@@ -203,7 +213,7 @@ func (p *planner) assemble() (*Plan, error) {
 		Options:    p.opts,
 		Steps:      []Step{},
 	}
-	for _, it := range p.items {
+	for _, it := range slices.Concat(p.items, p.deletions) {
 		step := it.step()
 		plan.Summary.count(step)
 		plan.Steps = append(plan.Steps, step)
@@ -254,7 +264,7 @@ func (it *item) step() Step {
 func (s *Summary) count(step Step) {
 	counters := map[Decision]*int{
 		Create: &s.Create, Unchanged: &s.Unchanged, Overwrite: &s.Overwrite, Fork: &s.Fork,
-		Merge: &s.Merge, Skip: &s.Skip, Blocked: &s.Blocked,
+		Merge: &s.Merge, Skip: &s.Skip, Blocked: &s.Blocked, Delete: &s.Delete,
 	}
 	*counters[step.Decision]++
 	for _, e := range step.Entries {

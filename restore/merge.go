@@ -89,7 +89,12 @@ func (m *metadata) replaceList(e *jsonEditor, list string) error {
 		}
 	}
 	kept := 0
+	lost := 0
 	for _, rec := range theirList(m.theirs, list) {
+		if m.ws.exact && !staysAnyway(list) && !present[rec.key] {
+			lost++
+			continue
+		}
 		if !present[rec.key] {
 			present[rec.key] = true
 			kept++
@@ -100,6 +105,9 @@ func (m *metadata) replaceList(e *jsonEditor, list string) error {
 	}
 	if added > 0 && m.theirs != nil {
 		m.ws.change("takes %s", count(added, list))
+	}
+	if lost > 0 {
+		m.ws.change("loses %s that the archive does not have", count(lost, list))
 	}
 	if kept > 0 {
 		m.ws.change("keeps %s that the archive does not have", count(kept, list))
@@ -164,7 +172,7 @@ func (m *metadata) otherMembers(e *jsonEditor) error {
 			return err
 		}
 	}
-	if m.theirs == nil {
+	if m.theirs == nil || m.ws.exact {
 		return nil
 	}
 	for _, name := range m.theirs.members {

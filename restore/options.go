@@ -14,6 +14,7 @@ const (
 	Fork      Decision = "fork"      // imported beside the original, under a new id
 	Merge     Decision = "merge"     // workspaces only: keeps its settings and takes the records that imported assets need
 	Skip      Decision = "skip"      // not imported
+	Delete    Decision = "delete"    // the target has it and the archive does not: see Options.Exact
 	Blocked   Decision = "blocked"   // cannot be imported as asked; Step.Blocked says why
 )
 
@@ -79,6 +80,13 @@ type Options struct {
 	CreateMissing    CreateMissing `json:"create_missing,omitzero"`
 	Rows             bool          `json:"rows,omitempty"`  // import rows, where the archive has them
 	Audit            bool          `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
+
+	// Exact restores the selected workspaces to the archive's state: assets
+	// that the target has there and the archive does not are deleted, and so
+	// are records of the workspace, except those of people, roles and
+	// connections, which stay as the target has them. Conflicts that no policy
+	// answers are overwritten. It is for the tenant that the archive came from.
+	Exact bool `json:"exact,omitempty"`
 
 	// MaxDocument is the largest document, in bytes, that is accepted from
 	// the archive and from the target. Zero means archive.DefaultLimits().Document.

@@ -32,7 +32,7 @@ func TestParsePlanRefuses(t *testing.T) {
 		{"nothing", "", "", false},
 		{"another member", `"format": "1.0",`, `"format": "1.0", "extra": 1,`, true},
 		{"a member twice", `"format": "1.0",`, `"format": "1.0", "format": "1.0",`, false},
-		{"a decision that is none", `"decision": "create"`, `"decision": "delete"`, false},
+		{"a decision that is none", `"decision": "create"`, `"decision": "remove"`, false},
 		{"another decision", `"decision": "create"`, `"decision": "skip"`, true},
 		{"another id", `"id": "`, `"id": "0`, false},
 		{"a digest", `"digest": "`, `"digest": "X`, false},

@@ -49,6 +49,7 @@ type Summary struct {
 	Merge     int   `json:"merge"`
 	Skip      int   `json:"skip"`
 	Blocked   int   `json:"blocked"`
+	Delete    int   `json:"delete,omitempty"`
 	Entries   int   `json:"entries"` // that are written
 	Bytes     int64 `json:"bytes"`   // that are written
 }
@@ -60,7 +61,7 @@ func (s Summary) String() string {
 		n    int
 		verb string
 	}{
-		{s.Create, "created"}, {s.Overwrite, "overwritten"}, {s.Fork, "copied"}, {s.Merge, "merged"},
+		{s.Create, "created"}, {s.Overwrite, "overwritten"}, {s.Delete, "deleted"}, {s.Fork, "copied"}, {s.Merge, "merged"},
 		{s.Unchanged, "unchanged"}, {s.Skip, "skipped"}, {s.Blocked, "blocked"},
 	} {
 		if c.n > 0 {
@@ -73,7 +74,9 @@ func (s Summary) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Step is what becomes of one asset of the archive.
+// Step is what becomes of one asset of the archive; or, after all these, of an
+// asset of the target that the archive does not have, and that an exact
+// restore deletes.
 type Step struct {
 	Kind      Kind     `json:"kind"`
 	Workspace string   `json:"workspace,omitempty"` // id in the archive; empty for audit and extensions
@@ -96,7 +99,7 @@ type Step struct {
 // StepEntry is one entry of a step's asset. Digests are SHA-256 in 64
 // lower-case hexadecimal digits.
 type StepEntry struct {
-	Path       string `json:"path"`                  // in the archive
+	Path       string `json:"path"`                  // in the archive; for steps that delete it, Digest and Size are those of the target
 	Digest     string `json:"digest"`                // in the archive
 	Size       int64  `json:"size"`                  // in the archive, in bytes
 	TargetPath string `json:"target_path,omitempty"` // in the target; absent when the entry is not imported
@@ -104,6 +107,7 @@ type StepEntry struct {
 	Result     string `json:"result,omitempty"`      // digest in the target after the import; absent for blocked steps
 	ResultSize int64  `json:"result_size,omitempty"` // in bytes
 	Write      bool   `json:"write,omitempty"`       // whether the import writes it: Result differs from Current
+	Delete     bool   `json:"delete,omitempty"`      // whether the import deletes it
 }
 
 // Unresolved is a principal or connection of the archive for which the target
@@ -129,16 +133,16 @@ func (p *Plan) BlockedSteps() []Step {
 }
 
 // Writes reports whether applying the plan would change the target.
-func (p *Plan) Writes() bool { return p.Summary.Entries > 0 }
+func (p *Plan) Writes() bool { return p.Summary.Entries > 0 || p.Summary.Delete > 0 }
 
-// Overwrites returns the steps that replace something of the target: those
-// that an operator should confirm.
-func (p *Plan) Overwrites() []Step {
-	var over []Step
+// Destroys returns the steps that replace or delete something of the target:
+// those that an operator should confirm.
+func (p *Plan) Destroys() []Step {
+	var all []Step
 	for _, s := range p.Steps {
-		if s.Decision == Overwrite {
-			over = append(over, s)
+		if s.Decision == Overwrite || s.Decision == Delete {
+			all = append(all, s)
 		}
 	}
-	return over
+	return all
 }

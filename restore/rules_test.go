@@ -134,7 +134,7 @@ func checkOutcome(t reporter, plan *Plan, before, after world) {
 	written := map[string]bool{}
 	for _, s := range plan.Steps {
 		for _, e := range s.Entries {
-			if e.Write {
+			if e.Write || e.Delete {
 				written[e.TargetPath] = true
 			}
 		}
@@ -145,7 +145,7 @@ func checkOutcome(t reporter, plan *Plan, before, after world) {
 		}
 	}
 	for path := range before {
-		if _, ok := after[path]; !ok {
+		if _, ok := after[path]; !ok && !written[path] {
 			t.Errorf("%s is gone", path)
 		}
 	}

@@ -14,11 +14,15 @@ const (
 	KindAlert      Kind = "alert"
 	KindAuditEvent Kind = "audit-event" // one line of audit/events.ndjson
 	KindPlan       Kind = "plan"
+
+	KindUndoPlan     Kind = "undo-plan"
+	KindInsurance    Kind = "insurance" // what an import did, in the archive of what it replaced
+	KindImportResult Kind = "import-result"
 )
 
 // Kinds returns every kind, in the order in which the documentation treats them.
 func Kinds() []Kind {
-	return []Kind{KindManifest, KindMetadata, KindModel, KindReport, KindAlert, KindAuditEvent, KindPlan}
+	return []Kind{KindManifest, KindMetadata, KindModel, KindReport, KindAlert, KindAuditEvent, KindPlan, KindUndoPlan, KindInsurance, KindImportResult}
 }
 
 // KindOf returns the kind of document that entries of kind k hold; ok is
