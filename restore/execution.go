@@ -131,6 +131,7 @@ func (x *execution) insure(ctx context.Context, tx tenant.Tx, want map[string]la
 		record: &InsuranceRecord{
 			Format: InsuranceRecordFormat, Import: x.record.ID, Tenant: x.info.ID, At: x.record.At.Format(time.RFC3339),
 			Plan: x.record.Plan, Before: x.before, After: contentHash(want), Entries: x.changes,
+			Workspaces: workspaceHashes(x.changes, want),
 		},
 	}
 	ref, err := x.insuring.write(ctx, tx, x.info, archive.WriterOptions{Created: x.record.At})

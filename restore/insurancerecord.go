@@ -38,6 +38,11 @@ type InsuranceRecord struct {
 	Before  string        `json:"before"` // content hash of the target before the import
 	After   string        `json:"after"`  // and after it
 	Entries []EntryChange `json:"entries"`
+
+	// Workspaces holds, for each workspace that the import changed, the content
+	// hash of its entries after the import: nothing in a workspace that still
+	// has it can have come to depend on the import.
+	Workspaces map[string]string `json:"workspaces,omitempty"`
 }
 
 // EntryChange is what an import did to one entry of the target. Digests are

@@ -114,10 +114,8 @@ func (u *undoer) plan(ctx context.Context, v view) (*UndoPlan, error) {
 	}
 	u.steps, u.warnings = nil, nil
 	u.decide()
-	if u.fingerprint != u.record.After {
-		if err := u.checkDependents(ctx); err != nil {
-			return nil, fmt.Errorf("restore: undo: check references: %w", err)
-		}
+	if err := u.checkDependents(ctx); err != nil {
+		return nil, fmt.Errorf("restore: undo: check references: %w", err)
 	}
 	plan := &UndoPlan{
 		Format:    UndoPlanFormat,
@@ -246,8 +244,9 @@ func (s *UndoSummary) count(step *UndoStep) {
 	}
 }
 
-// checkDependents looks at every workspace as the undo would leave it. What
-// does not hold together then, and does now, came to depend on the import.
+// checkDependents looks at every workspace that has changed since the import
+// as the undo would leave it. What does not hold together then, and does now,
+// came to depend on the import.
 func (u *undoer) checkDependents(ctx context.Context) error {
 	touched := map[string]map[layout.Name]UndoEntry{}
 	for _, s := range u.steps {
@@ -261,7 +260,11 @@ func (u *undoer) checkDependents(ctx context.Context) error {
 			touched[s.Workspace][nameOfPath(e.Path)] = e
 		}
 	}
+	now := workspaceHashes(u.record.Entries, u.digests)
 	for _, ws := range sortedKeys(touched) {
+		if now[ws] == u.record.Workspaces[ws] {
+			continue
+		}
 		if err := u.checkWorkspace(ctx, ws, touched[ws]); err != nil {
 			return err
 		}

@@ -66,6 +66,27 @@ func compareInventory(ctx context.Context, v view, want, read map[string]layout.
 	return proof, nil
 }
 
+// workspaceHashes returns, for each workspace that changes touch, the content
+// hash of what state holds of it.
+func workspaceHashes(changes []EntryChange, state map[string]layout.Digest) map[string]string {
+	parts := map[string]map[string]layout.Digest{}
+	for _, c := range changes {
+		if ws := nameOfPath(c.Path).Workspace; ws != "" {
+			parts[ws] = map[string]layout.Digest{}
+		}
+	}
+	for path, d := range state {
+		if part := parts[nameOfPath(path).Workspace]; part != nil {
+			part[path] = d
+		}
+	}
+	hashes := map[string]string{}
+	for ws, part := range parts {
+		hashes[ws] = contentHash(part)
+	}
+	return hashes
+}
+
 // contentHash returns the content hash of a state.
 func contentHash(state map[string]layout.Digest) string {
 	listed := make([]manifest.Entry, 0, len(state))
