@@ -136,3 +136,21 @@ type ImportRecord struct {
 type Journal interface {
 	Imports(ctx context.Context) ([]ImportRecord, error)
 }
+
+// Aborter is an optional power of a Target whose imports stage what they write
+// where a process that dies leaves it.
+type Aborter interface {
+	// Abort removes what an import that died has staged, and says what that
+	// was. An import that was committed is finished instead. While an import is
+	// under way the error wraps [ErrLocked], at once.
+	Abort(ctx context.Context) (Abandoned, error)
+}
+
+// Abandoned is what [Aborter.Abort] found.
+type Abandoned struct {
+	// Finished is the id of an import that had been committed, and of which the
+	// rest was done now or when the target was opened; empty when there is none.
+	Finished string
+	Files    int   // that were staged and are removed
+	Bytes    int64 // of these
+}

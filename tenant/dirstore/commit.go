@@ -162,7 +162,11 @@ func (s *Store) settleLocked() error {
 		return err
 	}
 	if c != nil {
-		return s.carryOut(c)
+		if err := s.carryOut(c); err != nil {
+			return err
+		}
+		s.finished.Store(&c.Import.ID)
+		return nil
 	}
 	if err := s.root.RemoveAll(staging); err != nil {
 		return fmt.Errorf("dirstore: discard an abandoned import: %w", err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -30,6 +31,8 @@ type Store struct {
 	path   string // absolute, for messages and the lock
 	root   *os.Root
 	folder fs.FileInfo
+
+	finished atomic.Pointer[string] // id of an import that this store has finished for a process that died
 }
 
 // Open opens the tenant folder at path, which has a tenant.json. The error
