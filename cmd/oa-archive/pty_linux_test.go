@@ -117,7 +117,7 @@ func onTerminal(t *testing.T, columns uint16) *terminalRun {
 		t.Fatal(err)
 	}
 	return &terminalRun{t: t, dir: dir, cols: columns, env: []string{
-		"XDG_CONFIG_HOME=" + filepath.Join(dir, ".config"), "NO_COLOR=", "TERM=xterm-256color", "COLUMNS=",
+		"XDG_CONFIG_HOME=" + filepath.Join(dir, ".config"), "XDG_STATE_HOME=" + filepath.Join(dir, ".state"), "OA_ARCHIVE_INSURANCE=", "NO_COLOR=", "TERM=xterm-256color", "COLUMNS=",
 		"OA_ARCHIVE_KEY=", "OA_ARCHIVE_TRUST=", "OA_ARCHIVE_REVOKED=", "OA_ARCHIVE_KEY_PASSPHRASE_FILE=", "SOURCE_DATE_EPOCH=",
 	}}
 }

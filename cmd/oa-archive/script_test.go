@@ -132,6 +132,7 @@ func setup(env *testscript.Env) error {
 		}
 	}
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
 	env.Setenv("SOURCE_DATE_EPOCH", "1795000000")
 	env.Setenv("ID", "019ac8e2-9c40-7000-8000-000000000001")
 	env.Setenv("SSH_AUTH_SOCK", "")

@@ -37,10 +37,19 @@ func restoreFailure(err error) (failure, bool) {
 		options  *restore.OptionsError
 		mapping  *restore.MappingError
 		commit   *restore.CommitError
+		later    *restore.UndoBlockedError
 	)
 	switch {
 	case errors.As(err, &blocked):
 		return failure{exit: exitBlocked, code: "blocked", hint: "answer with --on-conflict, --policy, --asset or --map-…, or leave them out with --select"}, true
+	case errors.As(err, &later):
+		return failure{exit: exitBlocked, code: "blocked", hint: "--discard-later-edits undoes it all the same; what is lost stays in the undo's own insurance"}, true
+	case errors.Is(err, restore.ErrNoImport):
+		return failure{exit: exitFailed, code: "no-such-import", hint: "`oa-archive imports --into STORE` lists them"}, true
+	case errors.Is(err, restore.ErrNotInsured):
+		return failure{exit: exitFailed, code: "not-insured", hint: "nothing tells what it replaced; restore from an archive that was made before it"}, true
+	case errors.Is(err, restore.ErrOtherInsurance), errors.Is(err, restore.ErrNoInsurance):
+		return failure{exit: exitFailed, code: "other-insurance", hint: "`oa-archive imports --into STORE` says where the right one was written"}, true
 	case errors.As(err, &other):
 		return failure{exit: exitBlocked, code: "other-tenant", hint: "pass --other-tenant if the move is meant"}, true
 	case errors.As(err, &stale):

@@ -81,11 +81,11 @@ func TestManualNamesEveryJSONField(t *testing.T) {
 		doc  any
 	}{
 		{"create", createJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
-		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}},
+		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}}, {"import", abortJSON{}}, {"undo", undoJSON{}}, {"imports", importsJSON{}},
 		{"completion", completionJSON{}}, {"version", versionJSON{}}, {"JSON output", errorJSON{}},
 	} {
 		part := section(page, c.verb) + section(page, "JSON output")
-		for _, field := range fields(reflect.TypeOf(c.doc), map[reflect.Type]bool{reflect.TypeFor[restore.Plan](): true}) {
+		for _, field := range fields(reflect.TypeOf(c.doc), map[reflect.Type]bool{reflect.TypeFor[restore.Plan](): true, reflect.TypeFor[restore.UndoPlan](): true}) {
 			if !strings.Contains(part, "`"+field+"`") {
 				t.Errorf("docs/cli.md does not name the field %s of %s", field, c.verb)
 			}

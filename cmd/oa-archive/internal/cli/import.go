@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,6 +26,9 @@ type importFlags struct {
 	restoreFlags
 	plan    string
 	confirm string
+	abort   bool
+	insure  insuranceFlags
+	result  resultFlags
 }
 
 func importVerb(a *app) *cobra.Command {
@@ -41,24 +43,43 @@ The archive must be signed by somebody whom the allowed_signers file names. It i
 verified whole before the first byte is written; what was written is read back
 and compared before it becomes visible.
 
-An import that overwrites something asks for the tenant's name or id on the
-terminal; without a terminal, --confirm gives it. To be safe from that, fork:
+An import that overwrites or deletes something asks for the tenant's name or id on
+the terminal; without a terminal, --confirm gives it. To be safe from that, fork:
 the import then lands beside what is there.
 
-To restore into a blank tenant, add --create-tenant.`,
+Before anything is replaced or deleted, it is written to a signed archive, the
+insurance, so that "oa-archive undo" can bring it back.
+
+To restore into a blank tenant, add --create-tenant. --abort, without FILE, removes
+what an import that died has left.`,
 		Example: `oa-archive import acme.oa-archive --into sqlite:acme.db --on-conflict fork
 oa-archive import acme.oa-archive --into sqlite:acme.db --select 'report:Revenue*' --on-conflict overwrite
 oa-archive import acme.oa-archive --into sqlite:acme.db --plan restore.plan --confirm acme
-oa-archive import acme.oa-archive --into sqlite:new.db --create-tenant --rows --audit`,
-		Args:              args(cobra.ExactArgs(1), "one archive"),
+oa-archive import acme.oa-archive --into sqlite:acme.db --select workspace:Sales --exact --confirm acme
+oa-archive import acme.oa-archive --into sqlite:new.db --create-tenant --rows --audit
+oa-archive import --abort --into sqlite:acme.db`,
+		Args:              args(cobra.MaximumNArgs(1), "one archive"),
 		ValidArgsFunction: completeArchive,
-		RunE:              func(cmd *cobra.Command, given []string) error { return a.importArchive(cmd.Context(), given[0], &f) },
+		RunE: func(cmd *cobra.Command, given []string) error {
+			switch {
+			case f.abort && len(given) > 0:
+				return usagef("leave the archive out", "--abort takes no archive")
+			case f.abort:
+				return a.abortImport(cmd.Context(), &f)
+			case len(given) == 0:
+				return usagef("run `oa-archive import --help` for examples", "import: want one archive, got 0 arguments")
+			}
+			return a.importArchive(cmd.Context(), given[0], &f)
+		},
 	}
 	f.declareRestore(cmd)
 	group(cmd, "How", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o)")
-		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten")
+		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten or deleted")
+		f.result.declare(fs)
+		fs.BoolVar(&f.abort, "abort", false, "instead of importing, remove what an import that died has left")
 	})
+	group(cmd, "Insurance", f.insure.declare)
 	return cmd
 }
 
@@ -67,7 +88,7 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	if err != nil {
 		return err
 	}
-	if err := f.checkPlanFlags(); err != nil {
+	if err := errors.Join(f.checkPlanFlags(), f.insure.check(), f.result.check()); err != nil {
 		return err
 	}
 	o, err := a.openToUse(ctx, file, &f.trustFlags)
@@ -93,8 +114,17 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	if err := a.readyToApply(ctx, plan, who, f); err != nil {
 		return err
 	}
-	result, err := a.applyTo(ctx, plan, o, spec, s, f)
+	// A tenant that is made for the import holds nothing to insure.
+	signer, insurance, release, err := f.insure.prepare(ctx, a, spec, who, s != nil && plan.Writes(), f.result.signed)
 	if err != nil {
+		return err
+	}
+	defer release()
+	result, err := a.applyTo(ctx, plan, o, spec, s, f, insurance)
+	if err != nil {
+		return err
+	}
+	if err := f.result.write(result, signer); err != nil {
 		return err
 	}
 	if a.json {
@@ -102,6 +132,7 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	}
 	p := a.out()
 	p.Imported(result, plan, shown(f.into), tenantName(who))
+	p.WayBack(result, "oa-archive undo "+result.ImportID+f.toStore())
 	return p.Err()
 }
 
@@ -125,52 +156,30 @@ func (f *importFlags) makePlan(ctx context.Context, o *opened, target tenant.Tar
 	return restore.MakePlan(ctx, o.Archive, target, opts)
 }
 
-// readyToApply stops a plan that is blocked, or that overwrites something
-// without confirmation.
+// readyToApply stops a plan that is blocked, or that overwrites or deletes
+// something without confirmation.
 func (a *app) readyToApply(ctx context.Context, plan *restore.Plan, who tenant.Info, f *importFlags) error {
 	if blocked := plan.BlockedSteps(); len(blocked) > 0 {
 		return &restore.BlockedError{Steps: blocked}
 	}
-	over := plan.Overwrites()
-	if len(over) == 0 {
-		return nil
-	}
-	unconfirmed := &failure{
-		exit: exitBlocked, code: "unconfirmed",
-		err: fmt.Errorf("the import overwrites %s of %s, which nobody has confirmed", render.Plural(int64(len(over)), "asset"), tenantName(who)),
-		hint: fmt.Sprintf("look at it with `oa-archive plan`, then pass --confirm %s; or keep what is there with --on-conflict fork",
-			shellQuote(who.ID)),
-	}
-	answer := f.confirm
-	if answer == "" {
-		if !a.term.InIsTerminal {
-			return unconfirmed
+	var d *danger
+	if steps := plan.Destroys(); len(steps) > 0 {
+		otherwise := "keep what is there with --on-conflict fork"
+		if plan.Summary.Delete > 0 {
+			otherwise = "leave out --exact"
 		}
-		p := render.NewPrinter(a.term.Err, a.term.ErrWidth, a.term.ErrIsTerminal && a.term.Color && !a.noColor)
-		p.Overwrites(over)
-		var err error
-		question := fmt.Sprintf("This overwrites %s of %s. Type the tenant's name or id to go on: ", render.Plural(int64(len(over)), "asset"), render.Escape(tenantName(who)))
-		if answer, err = a.term.Ask(ctx, question); err != nil {
-			return err
+		d = &danger{
+			verb: "the import", what: damageOf(plan.Summary.Overwrite, plan.Summary.Delete),
+			show: func(p *render.Printer) { p.Destroys(steps) },
+			hint: fmt.Sprintf("look at it with `oa-archive plan`, then pass --confirm %s; or %s", shellQuote(who.ID), otherwise),
 		}
 	}
-	if answer = strings.TrimSpace(answer); answer == who.ID || (answer == who.Name && who.Name != "") {
-		return nil
-	}
-	unconfirmed.err = fmt.Errorf("%q is neither the name nor the id of the tenant (%s); nothing was changed", answer, tenantName(who))
-	return unconfirmed
-}
-
-func tenantName(who tenant.Info) string {
-	if who.Name == "" || who.Name == who.ID {
-		return who.ID
-	}
-	return fmt.Sprintf("%s (%s)", who.Name, who.ID)
+	return a.confirm(ctx, who, f.confirm, d)
 }
 
 // applyTo carries out the plan on an open store or, when s is nil, on one that
 // it makes. What it made is taken back if the import fails.
-func (a *app) applyTo(ctx context.Context, plan *restore.Plan, o *opened, spec storeSpec, s *store, f *importFlags) (result *restore.Result, err error) {
+func (a *app) applyTo(ctx context.Context, plan *restore.Plan, o *opened, spec storeSpec, s *store, f *importFlags, insurance *restore.Insurance) (result *restore.Result, err error) {
 	if s == nil {
 		var undo func()
 		if s, undo, err = createStore(ctx, spec, f.newTenant(o.Manifest())); err != nil {
@@ -192,7 +201,7 @@ func (a *app) applyTo(ctx context.Context, plan *restore.Plan, o *opened, spec s
 		verifying := func(read int64) { report("verify", min(read-before, o.in.size), o.in.size) }
 		o.in.onRead.Store(&verifying)
 		defer o.in.onRead.Store(nil)
-		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Progress: func(done, total int64) {
+		result, err = restore.Apply(ctx, plan, o.Archive, s.Target(), restore.ApplyOptions{Insurance: insurance, Progress: func(done, total int64) {
 			o.in.onRead.Store(nil)
 			report("import", done, total)
 		}})

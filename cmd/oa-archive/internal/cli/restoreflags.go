@@ -33,6 +33,7 @@ type restoreFlags struct {
 	perKind    []string
 	perAsset   []string
 	forkLabel  string
+	exact      bool
 
 	otherTenant   bool
 	mapFile       string
@@ -66,6 +67,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 		fs.StringVar(&f.onConflict, "on-conflict", "ask", "`POLICY` for assets that the target has too: overwrite, fork (import beside it), skip, or ask (block until answered)")
 		fs.StringArrayVar(&f.perKind, "policy", nil, "`KIND=POLICY` for one kind: workspace, dataset, report, alert, file or extension")
 		fs.StringArrayVar(&f.perAsset, "asset", nil, "`ID=POLICY` for one asset; ID=fork:NAME names the copy")
+		fs.BoolVar(&f.exact, "exact", false, "restore the selected workspaces to the archive's state: what only the target has there is deleted, conflicts are overwritten")
 		fs.StringVar(&f.forkLabel, "fork-label", "", "`LABEL` that tells several copies of one asset apart (default: copy)")
 	})
 	options("People and connections", func(fs *pflag.FlagSet) {
@@ -84,7 +86,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 func (f *restoreFlags) options() (restore.Options, error) {
 	opts := restore.Options{
 		Select: f.selectors, OnConflict: restore.Decision(f.onConflict), ForkLabel: f.forkLabel,
-		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit,
+		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit, Exact: f.exact,
 	}
 	if !isPolicy(opts.OnConflict) {
 		return opts, badPolicy("--on-conflict", f.onConflict)

@@ -13,7 +13,7 @@ func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant 
 	switch {
 	case r.AlreadyApplied:
 		p.Line(Styled(Good, "✓ already imported"), Text(": "+where+" holds the result of this very plan"))
-	case r.Entries == 0:
+	case r.ImportID == "":
 		p.Line(Styled(Good, "✓ nothing to do"), Text(": "+where+" has everything already"))
 	default:
 		p.Line(Styled(Good, "✓ imported"), Text(" into "+where))
@@ -22,6 +22,9 @@ func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant 
 	done := commas(
 		plural(s.Create, "created/created"), plural(s.Overwrite, "overwritten/overwritten"), plural(s.Fork, "forked/forked"),
 		plural(s.Merge, "merged/merged"), plural(s.Unchanged, "unchanged/unchanged"), plural(s.Skip, "skipped/skipped"))
+	if s.Delete > 0 {
+		done = commas(done, plural(s.Delete, "deleted/deleted"))
+	}
 	rows := [][]Span{fact("assets", Text(firstOf(done, "none")))}
 	if r.Entries > 0 {
 		rows = append(rows, fact("written", Text(fmt.Sprintf("%s, %s, each read back and compared", Plural(int64(r.Entries), "entry/entries"), Bytes(r.Bytes)))))
@@ -30,8 +33,9 @@ func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant 
 		rows = append(rows, fact("import", Text(r.ImportID)))
 	}
 	rows = append(rows, fact("content now", Text(r.Fingerprint)))
+	rows = append(rows, proofRows(r)...)
 	p.facts(rows...)
-	if r.Entries > 0 {
+	if r.ImportID != "" && !r.AlreadyApplied {
 		p.aftermath(plan)
 	}
 }
@@ -85,9 +89,9 @@ func labelled(sentence string, about []string) string {
 	return strings.Join(about, ", ") + ": " + sentence
 }
 
-// Overwrites lists what an import is about to replace, for the question
-// whether that is meant.
-func (p *Printer) Overwrites(steps []restore.Step) {
+// Destroys lists what an import is about to replace and delete, for the
+// question whether that is meant.
+func (p *Printer) Destroys(steps []restore.Step) {
 	const shown = 20
 	t := &Table{Indent: 2, Columns: []Column{{}, {}, {Shrink: 16}}}
 	for i, s := range steps {
@@ -95,7 +99,8 @@ func (p *Printer) Overwrites(steps []restore.Step) {
 			t.Add(S(Faint, "…"), C(""), S(Faint, fmt.Sprintf("%d more", len(steps)-shown)))
 			break
 		}
-		t.Add(S(Warn, "~ overwrite"), C(string(s.Kind)), C(firstOf(s.Name, s.ID)))
+		look := decisions[s.Decision]
+		t.Add(S(look.style, look.symbol+" "+string(s.Decision)), C(string(s.Kind)), C(firstOf(s.Name, s.ID)))
 	}
 	p.Table(t)
 }

@@ -34,6 +34,8 @@ var decisions = map[restore.Decision]struct {
 	restore.Unchanged: {"=", Faint},
 	restore.Skip:      {"-", Faint},
 	restore.Blocked:   {"!", Bad},
+	restore.Delete:    {"×", Bad},
+	restore.Revert:    {"~", Warn},
 }
 
 // Plan prints the page.
@@ -129,6 +131,7 @@ func (p *Printer) planSummary(plan *restore.Plan) {
 	}{
 		{plan.Summary.Create, restore.Create, "to create"},
 		{plan.Summary.Overwrite, restore.Overwrite, "to overwrite"},
+		{plan.Summary.Delete, restore.Delete, "to delete"},
 		{plan.Summary.Fork, restore.Fork, "to fork"},
 		{plan.Summary.Merge, restore.Merge, "to merge"},
 		{plan.Summary.Unchanged, restore.Unchanged, "unchanged"},
