@@ -12,6 +12,22 @@
 // beside the original under a new id), or skipped; by default the plan asks,
 // that is, it is blocked until [Options] answers. See [Decision].
 //
+// # Insurance and undo
+//
+// With ApplyOptions.Insurance, what an import replaces and deletes is written
+// to a signed archive before anything is changed. [MakeUndoPlan] reads that
+// archive and plans the way back, and [Undo] takes it. The target's journal
+// names the archive by its digest, so that no other can stand in for it.
+//
+// [Options].Exact restores whole workspaces to the archive's state, with what
+// has to be deleted for that as steps of the plan.
+//
+// # Proof
+//
+// The target is compared with what the plan promised twice: all of it under
+// the lock, before the commit, and again afterwards. [Result] is a document that
+// says so, and that can be signed ([SignResult]).
+//
 // # What a plan guarantees
 //
 // No document that it writes refers to something that is not there afterwards.

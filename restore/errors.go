@@ -132,3 +132,15 @@ func (s *Step) label() string {
 	}
 	return fmt.Sprintf("%q (%s)", s.Name, s.ID)
 }
+
+// InsuranceError is insurance that could not be written. The import did not
+// happen.
+type InsuranceError struct{ Err error }
+
+// Error says that nothing was changed.
+func (e *InsuranceError) Error() string {
+	return fmt.Sprintf("restore: insurance: %v; nothing was changed", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *InsuranceError) Unwrap() error { return e.Err }

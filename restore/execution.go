@@ -73,7 +73,7 @@ func (x *execution) run(ctx context.Context, tx tenant.Tx) (err error) {
 		return err
 	}
 	if err := x.insure(ctx, tx, want); err != nil {
-		return fmt.Errorf("restore: insurance: %w", err)
+		return &InsuranceError{Err: err}
 	}
 	reached("insured")
 	defer func() {

@@ -207,6 +207,45 @@ func TestConfirmationOnATerminal(t *testing.T) {
 	}
 }
 
+// TestUndoAndExactOnATerminal types the tenant's name for an undo, and for an
+// exact import that deletes.
+func TestUndoAndExactOnATerminal(t *testing.T) {
+	r := onTerminal(t, 100)
+	r.run(0, nil, "create", "--from", "dir:tenant", "-o", "a.oa-archive", "--unsigned")
+	fork := []string{"import", "a.oa-archive", "--allow-unsigned", "--into", "dir:tenant", "--select", "cb5bc283", "--policy", "report=fork", "--on-conflict", "skip"}
+	r.run(0, nil, fork...)
+	copies := filepath.Join(r.dir, "tenant/workspaces/*/reports/9a5ed5be*.json")
+	glob := func() int {
+		found, err := filepath.Glob(copies)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	if glob() != 1 {
+		t.Fatal("the copy is not where this test looks for it")
+	}
+	exact := []string{"import", "a.oa-archive", "--allow-unsigned", "--into", "dir:tenant", "--exact"}
+	screen := r.run(5, []string{"This deletes 1 asset of Halvorsen Cycles", "Halvorsen\n"}, exact...)
+	if !strings.Contains(screen, "× delete") || !strings.Contains(screen, "nothing was changed") || glob() != 1 {
+		t.Errorf("a refused deletion:\n%s", screen)
+	}
+	r.run(0, []string{"Type the tenant's name", "Halvorsen Cycles\n"}, exact...)
+	if glob() != 0 {
+		t.Error("the copy is still there")
+	}
+	undo := []string{"undo", "last", "--into", "dir:tenant"}
+	screen = r.run(5, []string{"Type the tenant's name", "yes\n"}, undo...)
+	if !strings.Contains(screen, "~ revert") || glob() != 0 {
+		t.Errorf("a refused undo:\n%s", screen)
+	}
+	r.run(130, []string{"Type the tenant's name", "\x03"}, undo...)
+	r.run(0, []string{"Type the tenant's name", "halvorsen-cycles\n"}, undo...)
+	if glob() != 1 {
+		t.Error("the copy did not come back")
+	}
+}
+
 func TestHostileNamesOnATerminal(t *testing.T) {
 	r := onTerminal(t, 80)
 	report := glob(t, r.dir, "tenant/workspaces/*/reports/cb5bc283*.json")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -38,10 +39,13 @@ func restoreFailure(err error) (failure, bool) {
 		mapping  *restore.MappingError
 		commit   *restore.CommitError
 		later    *restore.UndoBlockedError
+		insured  *restore.InsuranceError
 	)
 	switch {
 	case errors.As(err, &blocked):
 		return failure{exit: exitBlocked, code: "blocked", hint: "answer with --on-conflict, --policy, --asset or --map-…, or leave them out with --select"}, true
+	case errors.As(err, &insured) && !errors.Is(err, context.Canceled):
+		return failure{exit: exitFailed, code: "insurance", hint: "write it elsewhere with --insurance FOLDER, or do without it, and without undo, with --no-insurance"}, true
 	case errors.As(err, &later):
 		return failure{exit: exitBlocked, code: "blocked", hint: "--discard-later-edits undoes it all the same; what is lost stays in the undo's own insurance"}, true
 	case errors.Is(err, restore.ErrNoImport):
