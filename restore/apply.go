@@ -189,7 +189,7 @@ func (r *application) journalled(ctx context.Context) (*tenant.ImportRecord, err
 	if err != nil {
 		return nil, err
 	}
-	return journalRecord(ctx, r.target, func(rec tenant.ImportRecord) bool { return rec.Plan == digest.String() })
+	return appliedRecord(ctx, r.target, digest)
 }
 
 // stale says how the target differs from what the plan knows of it.

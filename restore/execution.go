@@ -216,8 +216,22 @@ func (x *execution) later(ctx context.Context) (string, error) {
 	return imports[at+1].ID, nil
 }
 
-// journalRecord returns the newest record that is, or nil when there is none
-// or the target keeps no journal.
+// appliedRecord returns the newest record of a plan that was applied and not
+// undone since, or nil when there is none. What an undo has undone is none,
+// unless that undo was undone in turn.
+func appliedRecord(ctx context.Context, target tenant.Target, plan layout.Digest) (*tenant.ImportRecord, error) {
+	undone := map[string]bool{}
+	return journalRecord(ctx, target, func(r tenant.ImportRecord) bool {
+		if undone[r.ID] {
+			return false
+		}
+		undone[r.Undoes] = true
+		return r.Plan == plan.String()
+	})
+}
+
+// journalRecord returns the first record that is, looking from the newest to
+// the oldest, or nil when there is none or the target keeps no journal.
 func journalRecord(ctx context.Context, target tenant.Target, is func(tenant.ImportRecord) bool) (*tenant.ImportRecord, error) {
 	journal, ok := target.(tenant.Journal)
 	if !ok {

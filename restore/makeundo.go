@@ -65,7 +65,7 @@ type undoer struct {
 	info    tenant.Info
 	rec     *tenant.ImportRecord
 	record  *InsuranceRecord
-	insured source
+	insured *archive.Archive
 	ref     ArchiveRef
 
 	dst         *index

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -103,6 +104,7 @@ func (r *undoing) carryOut(ctx context.Context, tx tenant.Tx, doc []byte) error 
 	if err != nil {
 		return err
 	}
+	record.Undoes = r.undo.Import.ID
 	x := &execution{
 		target: r.target, info: r.info, opts: r.opts, record: record, plan: doc, changes: r.changes(),
 		held: r.digests, before: r.fingerprint, write: r.write, result: &r.result,
@@ -113,7 +115,7 @@ func (r *undoing) carryOut(ctx context.Context, tx tenant.Tx, doc []byte) error 
 // stale says that the target changed, unless it was this very plan that
 // changed it.
 func (r *undoing) stale(ctx context.Context, digest layout.Digest) (*Result, error) {
-	rec, err := journalRecord(ctx, r.target, func(rec tenant.ImportRecord) bool { return rec.Plan == digest.String() })
+	rec, err := appliedRecord(ctx, r.target, digest)
 	if err != nil {
 		return nil, err
 	}
@@ -198,5 +200,13 @@ func (r *undoing) putBack(ctx context.Context, tx tenant.Tx, e UndoEntry) (err e
 		return err
 	}
 	defer func() { err = cmp.Or(err, content.Close()) }()
-	return tx.Put(ctx, nameOfPath(e.Path), e.ResultSize, content)
+	at, err := r.insured.ReaderAt(e.Path)
+	if err != nil {
+		return err
+	}
+	// Some stores read rows in another order than from front to back.
+	return tx.Put(ctx, nameOfPath(e.Path), e.ResultSize, struct {
+		io.Reader
+		io.ReaderAt
+	}{content, at})
 }

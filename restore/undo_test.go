@@ -207,6 +207,22 @@ func TestUndoRefusesToLoseLaterEdits(t *testing.T) {
 			t.Errorf("%+v", none)
 		}
 	})
+	t.Run("what was undone is not applied", func(t *testing.T) {
+		target := before.memory("corp")
+		plan := makePlan(t, a, target, Options{OnConflict: Overwrite})
+		first := applyInsured(t, plan, a, target, in)
+		second := mustUndo(t, first.ImportID, in.policy(t, first), target, in)
+		target.content[flagsPath] = `{"dark": false}`
+		_, err := applyAll(plan, a, target)
+		if stale := (*StaleError)(nil); !errors.As(err, &stale) {
+			t.Errorf("%v, want that the plan is stale", err)
+		}
+		target.content[flagsPath] = before[flagsPath]
+		mustUndo(t, second.ImportID, in.policy(t, second), target, nil)
+		if again, err := applyAll(plan, a, target); err != nil || !again.AlreadyApplied || again.ImportID != first.ImportID {
+			t.Errorf("%+v, %v", again, err)
+		}
+	})
 	t.Run("stale", func(t *testing.T) {
 		target, result, policy := start(t)
 		plan := undoPlan(t, result.ImportID, policy, target, UndoOptions{})

@@ -129,6 +129,9 @@ type ImportRecord struct {
 	// InsuranceManifest is the SHA-256 of that archive's manifest, so that no
 	// other can stand in for it; 64 lower-case hexadecimal digits.
 	InsuranceManifest string
+	// Undoes is the id of the import that this one has undone; empty for all
+	// others.
+	Undoes string
 }
 
 // Journal is an optional power of a [Target]: the imports that were

@@ -27,16 +27,17 @@ type record struct {
 	Insurance   string    `json:"insurance,omitempty"`
 	// InsuranceManifest is a digest; see [tenant.ImportRecord].
 	InsuranceManifest string `json:"insurance_manifest,omitempty"`
+	Undoes            string `json:"undoes,omitempty"`
 }
 
 func recordOf(r tenant.ImportRecord) record {
-	return record{r.ID, r.Archive, r.ContentHash, r.Plan, r.At.UTC(), r.Summary, r.Insurance, r.InsuranceManifest}
+	return record{r.ID, r.Archive, r.ContentHash, r.Plan, r.At.UTC(), r.Summary, r.Insurance, r.InsuranceManifest, r.Undoes}
 }
 
 func (r record) importRecord() tenant.ImportRecord {
 	return tenant.ImportRecord{
 		ID: r.ID, Archive: r.Archive, ContentHash: r.ContentHash, Plan: r.Plan, At: r.At, Summary: r.Summary,
-		Insurance: r.Insurance, InsuranceManifest: r.InsuranceManifest,
+		Insurance: r.Insurance, InsuranceManifest: r.InsuranceManifest, Undoes: r.Undoes,
 	}
 }
 

@@ -143,13 +143,13 @@ func (s *Store) Imports(ctx context.Context) ([]tenant.ImportRecord, error) {
 	_, err = sess.query(ctx, func(scan scanFunc) error {
 		var r tenant.ImportRecord
 		var at string
-		err := scan(&r.ID, &r.Archive, &r.ContentHash, &r.Plan, &at, &r.Summary, &r.Insurance, &r.InsuranceManifest)
+		err := scan(&r.ID, &r.Archive, &r.ContentHash, &r.Plan, &at, &r.Summary, &r.Insurance, &r.InsuranceManifest, &r.Undoes)
 		if err == nil {
 			r.At, err = time.Parse(time.RFC3339Nano, at)
 		}
 		all = append(all, r)
 		return err
-	}, "SELECT id, archive_id, content_hash, plan, at, summary, insurance, insurance_manifest FROM imports WHERE tenant_id = ? ORDER BY seq", s.id)
+	}, "SELECT id, archive_id, content_hash, plan, at, summary, insurance, insurance_manifest, undoes FROM imports WHERE tenant_id = ? ORDER BY seq", s.id)
 	return all, errors.Join(err, sess.rollback())
 }
 

@@ -160,7 +160,7 @@ func (e entries) committed(ctx context.Context, id string) (bool, error) {
 }
 
 func (t *tx) remember(ctx context.Context, rec tenant.ImportRecord) error {
-	for member, text := range map[string]string{"archive": rec.Archive, "content hash": rec.ContentHash, "plan": rec.Plan, "summary": rec.Summary, "insurance": rec.Insurance, "insurance manifest": rec.InsuranceManifest} {
+	for member, text := range map[string]string{"archive": rec.Archive, "content hash": rec.ContentHash, "plan": rec.Plan, "summary": rec.Summary, "insurance": rec.Insurance, "insurance manifest": rec.InsuranceManifest, "undone import": rec.Undoes} {
 		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 			return fmt.Errorf("sqlstore: import %s: its %s %+.80q is not text: it holds NUL or is not UTF-8", rec.ID, member, text)
 		}
@@ -173,10 +173,10 @@ func (t *tx) remember(ctx context.Context, rec tenant.ImportRecord) error {
 		return fmt.Errorf("sqlstore: import %s has been committed before", rec.ID)
 	}
 	return t.session.exec(ctx, `
-		INSERT INTO imports (tenant_id, id, archive_id, content_hash, plan, at, summary, insurance, insurance_manifest)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		INSERT INTO imports (tenant_id, id, archive_id, content_hash, plan, at, summary, insurance, insurance_manifest, undoes)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.tenant, rec.ID, rec.Archive, rec.ContentHash, rec.Plan, rec.At.UTC().Format(time.RFC3339Nano), rec.Summary,
-		rec.Insurance, rec.InsuranceManifest)
+		rec.Insurance, rec.InsuranceManifest, rec.Undoes)
 }
 
 // settle finds out what became of a commit whose answer was lost: when the

@@ -174,6 +174,7 @@ func record() tenant.ImportRecord {
 
 		Insurance:         "/var/lib/oa-archive/suite \u2713",
 		InsuranceManifest: layout.DigestOf([]byte("manifest")).String(),
+		Undoes:            "00000000-1111-4111-8111-111111111111",
 	}
 }
 

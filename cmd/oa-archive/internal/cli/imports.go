@@ -30,6 +30,7 @@ type recordJSON struct {
 	Plan              string    `json:"plan"`
 	Insurance         string    `json:"insurance"`
 	InsuranceManifest string    `json:"insurance_manifest"`
+	Undoes            string    `json:"undoes,omitempty"`
 }
 
 // storeFlags say which tenant's past a verb is about.
@@ -102,7 +103,7 @@ func (a *app) imports(ctx context.Context, f *storeFlags) (err error) {
 	if a.json {
 		doc := importsJSON{Into: shown(f.into), Tenant: who.ID, Imports: []recordJSON{}}
 		for _, r := range records {
-			doc.Imports = append(doc.Imports, recordJSON{r.ID, r.At, r.Summary, r.Archive, r.ContentHash, r.Plan, r.Insurance, r.InsuranceManifest})
+			doc.Imports = append(doc.Imports, recordJSON{r.ID, r.At, r.Summary, r.Archive, r.ContentHash, r.Plan, r.Insurance, r.InsuranceManifest, r.Undoes})
 		}
 		return a.printJSON(doc)
 	}

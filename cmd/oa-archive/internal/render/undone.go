@@ -108,8 +108,14 @@ func (p *Printer) Undone(r *restore.Result, plan *restore.UndoPlan, store, tenan
 	p.facts(append(rows, proofRows(r)...)...)
 }
 
-// Imports lists a target's journal.
+// Imports lists a target's journal, which is given newest first.
 func (p *Printer) Imports(imports []tenant.ImportRecord, now time.Time) {
+	undone := map[string]string{} // import → what has undone it
+	for _, r := range imports {
+		if undone[r.ID] == "" && r.Undoes != "" {
+			undone[r.Undoes] = r.ID
+		}
+	}
 	for i, r := range imports {
 		if i > 0 {
 			p.Blank()
@@ -120,6 +126,9 @@ func (p *Printer) Imports(imports []tenant.ImportRecord, now time.Time) {
 			if f.text != "" {
 				rows = append(rows, fact(f.label, Text(f.text)))
 			}
+		}
+		if by := undone[r.ID]; by != "" {
+			rows = append(rows, fact("undone", Text("by "+by)))
 		}
 		p.facts(rows...)
 	}

@@ -2,3 +2,5 @@
 -- digest of its manifest. Empty for imports without one.
 ALTER TABLE imports ADD COLUMN insurance TEXT NOT NULL DEFAULT '';
 ALTER TABLE imports ADD COLUMN insurance_manifest TEXT NOT NULL DEFAULT '';
+-- The import that an import has undone.
+ALTER TABLE imports ADD COLUMN undoes TEXT NOT NULL DEFAULT '';
