@@ -114,6 +114,9 @@ func heapInUse() uint64 {
 // TestInsuranceStreams insures a file that is larger than the memory that
 // insuring may take.
 func TestInsuranceStreams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector takes memory of its own")
+	}
 	const size, allowed = 96 << 20, 48 << 20
 	var target large = size
 	var digest layout.Digest

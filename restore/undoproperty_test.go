@@ -71,6 +71,7 @@ func TestEveryImportCanBeUndone(t *testing.T) {
 	counts := map[string]int{}
 	sign := signer(t)
 	rapid.Check(t, func(rt *rapid.T) {
+		counts["all"]++
 		g := tenants{rt}
 		content := g.draw()
 		before := g.state(content)
@@ -121,7 +122,7 @@ func TestEveryImportCanBeUndone(t *testing.T) {
 		counts["undone"]++
 	})
 	for _, what := range []string{"nothing", "deletes", "edited", "undone"} {
-		if counts[what] == 0 {
+		if counts[what] == 0 && counts["all"] >= 50 { // fewer when time is short
 			t.Errorf("the drawn cases are one-sided: %v", counts)
 		}
 	}
