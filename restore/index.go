@@ -37,7 +37,8 @@ type entry struct {
 // reference is something that an asset refers to, and the first place where.
 type reference struct {
 	schema.Reference
-	path string // of the document
+	path   string // of the document
+	within bool   // the asset's own document, beside the metadata, refers to it too
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
@@ -55,6 +56,7 @@ type index struct {
 	links  *connections
 	places map[string]*places // by workspace
 	digest map[layout.Name]layout.Digest
+	found  *findings // of archives
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -121,18 +123,16 @@ func (a *asset) entryOf(k layout.Kind) (entry, bool) {
 // readDocument returns the content of a document of the side being indexed.
 type readDocument func(context.Context, entry) ([]byte, error)
 
-// learn reads the documents of the side: always the metadata of workspaces,
-// and when whole is set, all the others, for names and references.
-func (x *index) learn(ctx context.Context, read readDocument, whole bool) error {
+// learn reads the metadata of every workspace of the side.
+func (x *index) learn(ctx context.Context, read readDocument) error {
 	for _, a := range x.order {
 		for _, e := range a.entries {
-			kind, ok := schema.KindOf(e.name.Kind)
-			if !ok || !whole && e.name.Kind != layout.Metadata {
+			if e.name.Kind != layout.Metadata {
 				continue
 			}
 			doc, err := read(ctx, e)
 			if err == nil {
-				err = x.learnDocument(a, e, kind, doc, whole)
+				err = x.learnDocument(a, e, doc, nil, false)
 			}
 			if err != nil {
 				return fmt.Errorf("entry %q: %w", e.name.String(), err)
@@ -142,8 +142,14 @@ func (x *index) learn(ctx context.Context, read readDocument, whole bool) error 
 	return nil
 }
 
-func (x *index) learnDocument(a *asset, e entry, kind schema.Kind, doc []byte, whole bool) error {
-	if kind == schema.KindMetadata {
+// learnDocument notes what a document says; of whole sides, parsed too.
+func (x *index) learnDocument(a *asset, e entry, doc []byte, parsed *schema.Document, whole bool) error {
+	if e.name.Kind == layout.Metadata {
+		if whole {
+			if _, err := parsed.References(); err != nil {
+				return err
+			}
+		}
 		recs, err := parseRecords(doc)
 		if err != nil {
 			return err
@@ -154,21 +160,18 @@ func (x *index) learnDocument(a *asset, e entry, kind schema.Kind, doc []byte, w
 		x.nameAssets(a.workspace, recs)
 		x.learnPlaces(a.workspace, recs)
 		if whole {
-			return x.learnRecordReferences(a.workspace, doc, recs)
+			return x.learnRecordReferences(a.workspace, parsed, recs)
 		}
 		return nil
 	}
-	if !whole {
-		return nil
-	}
-	if kind == schema.KindReport || kind == schema.KindAlert {
-		a.name = nameOf(doc)
-	}
-	refs, err := schema.References(kind, doc)
+	refs, err := parsed.References()
 	if err != nil {
 		return err
 	}
-	a.refer(refs, e.name.String())
+	if e.name.Kind == layout.Report || e.name.Kind == layout.Alert {
+		a.name = parsed.Name()
+	}
+	a.refer(refs, e.name)
 	return nil
 }
 
@@ -191,17 +194,17 @@ func (x *index) learnPlaces(workspace string, recs *records) {
 
 // learnRecordReferences gives datasets and files the references that stand in
 // their records.
-func (x *index) learnRecordReferences(workspace string, doc []byte, recs *records) error {
-	refs, err := schema.References(schema.KindMetadata, doc)
+func (x *index) learnRecordReferences(workspace string, parsed *schema.Document, recs *records) error {
+	refs, err := parsed.References()
 	if err != nil {
 		return err
 	}
-	path := layout.Name{Kind: layout.Metadata, Workspace: workspace}.String()
+	metadata := layout.Name{Kind: layout.Metadata, Workspace: workspace}
 	byRecord := groupByRecord(refs)
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
 			if a := x.assets[key{l.kind, workspace, rec.key}]; a != nil {
-				a.refer(byRecord[recordPlace{l.list, rec.index}], path)
+				a.refer(byRecord[recordPlace{l.list, rec.index}], metadata)
 			}
 		}
 	}
@@ -227,7 +230,7 @@ func (x *index) nameAssets(workspace string, recs *records) {
 
 // refer adds references of one of the asset's documents. Only the first one
 // to each thing outside the document is kept.
-func (a *asset) refer(refs []schema.Reference, path string) {
+func (a *asset) refer(refs []schema.Reference, document layout.Name) {
 	type target struct {
 		to schema.RefKind
 		id string
@@ -236,6 +239,7 @@ func (a *asset) refer(refs []schema.Reference, path string) {
 	for i, r := range a.refs {
 		places[target{r.To, r.ID}] = i
 	}
+	path := document.String()
 	for _, r := range refs {
 		if r.To.InModel() || r.To == schema.RefSecret {
 			continue
@@ -247,6 +251,7 @@ func (a *asset) refer(refs []schema.Reference, path string) {
 			places[t] = i
 			a.refs = append(a.refs, reference{Reference: r, path: path})
 		}
+		a.refs[i].within = a.refs[i].within || document.Kind != layout.Metadata
 		a.refs[i].Required = a.refs[i].Required || r.Required
 		a.refs[i].Subject = a.refs[i].Subject || r.Subject
 	}

@@ -151,6 +151,13 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 		se.Result, se.ResultSize = se.Digest, se.Size
 		return nil
 	}
+	if p.arrivesAsIs(it, e) {
+		se.Result, se.ResultSize = se.Digest, se.Size
+		if invalid := p.src.found.invalid[e.name]; invalid != nil && se.Result != se.Current {
+			it.refuse(invalid)
+		}
+		return nil
+	}
 	doc, err := p.document(ctx, it, e)
 	if err != nil {
 		return err
@@ -169,15 +176,20 @@ func (p *planner) validate(it *item, e entry, doc []byte) {
 	var invalid *schema.ValidationError
 	switch {
 	case errors.As(err, &invalid):
-		for i, problem := range invalid.Problems {
-			if i == 3 {
-				it.block("%d more problems of that kind", len(invalid.Problems)-i+invalid.More)
-				break
-			}
-			it.block("its document is not valid: %s", problem)
-		}
+		it.refuse(invalid)
 	case err != nil:
 		it.block("its document cannot be validated: %v", err)
+	}
+}
+
+// refuse blocks an item for the faults of its document.
+func (it *item) refuse(invalid *schema.ValidationError) {
+	for i, problem := range invalid.Problems {
+		if i == 3 {
+			it.block("%d more problems of that kind", len(invalid.Problems)-i+invalid.More)
+			break
+		}
+		it.block("its document is not valid: %s", problem)
 	}
 }
 
@@ -281,7 +293,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
 	ws.entries = []StepEntry{se}
-	if se.Result != se.Current {
+	if se.Result != se.Current && (se.Result != se.Digest || p.src.found.invalid[e.name] != nil) {
 		p.validate(ws, e, doc)
 	}
 	same := se.Result == se.Current
