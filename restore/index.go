@@ -29,16 +29,25 @@ type asset struct {
 // entry is one entry of an asset.
 type entry struct {
 	name   layout.Name
+	path   string // of the archive's entries: name, and below the digest, as text
+	hex    string
 	size   int64
 	digest layout.Digest
 	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
 }
 
-// reference is something that an asset refers to, and the first place where.
+// reference is something that an asset refers to, no matter where and how
+// often. There are many, so it holds what planning asks for and nothing else.
 type reference struct {
-	schema.Reference
-	path   string // of the document
-	within bool   // the asset's own document, beside the metadata, refers to it too
+	to                schema.RefKind
+	id                string
+	required, subject bool // somewhere
+	within            bool // in the asset's own document, not only in its record
+}
+
+// bare returns the reference without a place.
+func (r reference) bare() schema.Reference {
+	return schema.Reference{To: r.to, ID: r.id, Required: r.required, Subject: r.subject}
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
@@ -56,7 +65,8 @@ type index struct {
 	links  *connections
 	places map[string]*places // by workspace
 	digest map[layout.Name]layout.Digest
-	found  *findings // of archives
+	found  *findings         // of archives
+	texts  map[string]string // while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -69,7 +79,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: map[key]*asset{}, byID: map[string][]*asset{}, people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, digest: map[layout.Name]layout.Digest{},
+		places: map[string]*places{}, digest: map[layout.Name]layout.Digest{}, texts: map[string]string{},
 	}
 }
 
@@ -171,7 +181,7 @@ func (x *index) learnDocument(a *asset, e entry, doc []byte, parsed *schema.Docu
 	if e.name.Kind == layout.Report || e.name.Kind == layout.Alert {
 		a.name = parsed.Name()
 	}
-	a.refer(refs, e.name)
+	x.refer(a, refs, e.name.Kind)
 	return nil
 }
 
@@ -199,12 +209,11 @@ func (x *index) learnRecordReferences(workspace string, parsed *schema.Document,
 	if err != nil {
 		return err
 	}
-	metadata := layout.Name{Kind: layout.Metadata, Workspace: workspace}
 	byRecord := groupByRecord(refs)
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
 			if a := x.assets[key{l.kind, workspace, rec.key}]; a != nil {
-				a.refer(byRecord[recordPlace{l.list, rec.index}], metadata)
+				x.refer(a, byRecord[recordPlace{l.list, rec.index}], layout.Metadata)
 			}
 		}
 	}
@@ -228,18 +237,17 @@ func (x *index) nameAssets(workspace string, recs *records) {
 	}
 }
 
-// refer adds references of one of the asset's documents. Only the first one
-// to each thing outside the document is kept.
-func (a *asset) refer(refs []schema.Reference, document layout.Name) {
+// refer adds references of one of the asset's documents to things outside it,
+// each once.
+func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	type target struct {
 		to schema.RefKind
 		id string
 	}
 	places := map[target]int{}
 	for i, r := range a.refs {
-		places[target{r.To, r.ID}] = i
+		places[target{r.to, r.id}] = i
 	}
-	path := document.String()
 	for _, r := range refs {
 		if r.To.InModel() || r.To == schema.RefSecret {
 			continue
@@ -249,13 +257,23 @@ func (a *asset) refer(refs []schema.Reference, document layout.Name) {
 		if !ok {
 			i = len(a.refs)
 			places[t] = i
-			a.refs = append(a.refs, reference{Reference: r, path: path})
+			a.refs = append(a.refs, reference{to: schema.RefKind(x.one(string(r.To))), id: x.one(r.ID)})
 		}
-		a.refs[i].within = a.refs[i].within || document.Kind != layout.Metadata
-		a.refs[i].Required = a.refs[i].Required || r.Required
-		a.refs[i].Subject = a.refs[i].Subject || r.Subject
+		ref := &a.refs[i]
+		ref.within = ref.within || document != layout.Metadata
+		ref.required = ref.required || r.Required
+		ref.subject = ref.subject || r.Subject
 	}
 	a.refs = slices.Clip(a.refs)
+}
+
+// one returns the one copy of a text that the index keeps.
+func (x *index) one(text string) string {
+	if same, ok := x.texts[text]; ok {
+		return same
+	}
+	x.texts[text] = text
+	return text
 }
 
 // sort puts the assets in the order of plans: by the canonical order of their

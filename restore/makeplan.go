@@ -115,7 +115,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.src.add(entry{name: name, size: e.Size, digest: e.SHA256})
+		p.src.add(entry{name: name, path: e.Path, hex: e.SHA256.String(), size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
 	return p.src.learnArchive(ctx, p.readSource)

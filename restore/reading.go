@@ -56,6 +56,7 @@ func (x *index) learnArchive(ctx context.Context, read readDocument) error {
 		}
 		rest = rest[n:]
 	}
+	x.texts = nil
 	return nil
 }
 
@@ -148,14 +149,14 @@ func (p *planner) arrivesAsIs(it *item, e entry) bool {
 		return false
 	}
 	for _, r := range it.refs {
-		if r.within && !p.leadsToTheSame(it, r.Reference) {
+		if r.within && !p.leadsToTheSame(it, r.bare()) {
 			return false
 		}
 	}
 	a := &adaptation{p: p, it: it}
 	for _, r := range it.refs {
 		if r.within {
-			a.resolve([]schema.Reference{r.Reference})
+			a.resolve([]schema.Reference{r.bare()})
 		}
 	}
 	if len(a.set) > 0 || len(a.drop) > 0 || len(a.blocked) > 0 {

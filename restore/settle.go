@@ -121,15 +121,18 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 
 // results computes the entries of the item as they arrive.
 func (p *planner) results(ctx context.Context, it *item) error {
-	it.entries = nil
+	it.entries = make([]StepEntry, 0, len(it.asset.entries))
 	for _, e := range it.asset.entries {
-		se := StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size}
+		se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size}
 		target, wanted := p.targetName(it, e)
 		if !wanted {
 			it.entries = append(it.entries, se)
 			continue
 		}
-		se.TargetPath = target.String()
+		se.TargetPath = se.Path
+		if target != e.name {
+			se.TargetPath = target.String()
+		}
 		if d, ok := p.dst.digest[target]; ok {
 			se.Current = d.String()
 		}
@@ -287,7 +290,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	e, _ := ws.entryOf(layout.Metadata)
 	target, _ := p.targetName(ws, e)
-	se := StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size, TargetPath: target.String()}
+	se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size, TargetPath: target.String()}
 	if d, ok := p.dst.digest[target]; ok {
 		se.Current = d.String()
 	}
@@ -309,7 +312,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 func skipped(a *asset) []StepEntry {
 	var all []StepEntry
 	for _, e := range a.entries {
-		all = append(all, StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size})
+		all = append(all, StepEntry{Path: e.path, Digest: e.hex, Size: e.size})
 	}
 	return all
 }
