@@ -24,6 +24,7 @@ var rooms = map[string][]string{
 	"internal/spool":       {},
 	"internal/docedit":     {},
 	"internal/pgtest":      {},
+	"internal/legible":     {},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"internal/order":       {"layout"},
 	"internal/ustar":       {},
@@ -40,6 +41,7 @@ var rooms = map[string][]string{
 	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
 	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore/page":         {"restore", "internal/legible"},
 }
 
 // coreModules are all that a program which only verifies pulls in.
