@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"time"
 
 	"github.com/oneanalytics/oa-archive/internal/legible"
@@ -19,14 +20,14 @@ type document struct {
 	Bars     []bar
 	Sections []section // those that the contents list, present ones only
 	Blocked  *blockedList
-	Next     []Command
+	Next     []command
 	Tables   []*notice // permission changes, and the like: see notices
 	Missing  *missingList
 	Notes    *noteList
 	Groups   []*group
-	Total    int // assets
-	Listed   int // of them with a row
-	Rows     int // limit of rows
+	Total    int  // assets
+	Listed   int  // of them with a row
+	Cut      bool // some assets have none
 	Kinds    []restore.Kind
 	Graph    *graph
 }
@@ -66,6 +67,9 @@ type failure struct {
 	Hint  string
 }
 
+// command is a [Command] in HTML.
+type command struct{ Does, Line template.HTML }
+
 // bar is one part of the picture of the counts, in thousandths of its width.
 type bar struct {
 	X, Width int
@@ -76,7 +80,7 @@ func newDocument(p *restore.Plan, r *restore.Result, o Options) *document {
 	x := newIndex(p, o.MaxRows)
 	d := &document{
 		After: r != nil || o.Err != nil, Verdict: verdictOf(p, r, o.Err), Tallies: tallies(p.Summary),
-		Next: o.Next, Total: total(p.Summary), Rows: o.MaxRows, Listed: x.listed, Kinds: x.kinds,
+		Total: total(p.Summary), Listed: x.listed, Kinds: x.kinds,
 	}
 	d.head = newHead(p, d.After, o)
 	d.Cards = []card{archiveCard(p, o), targetCard(p, o)}
@@ -90,12 +94,16 @@ func newDocument(p *restore.Plan, r *restore.Result, o Options) *document {
 			d.Failure.Lines = append(d.Failure.Lines, sentence(line))
 		}
 	}
+	for _, c := range o.Next {
+		d.Next = append(d.Next, command{sentence(c.Does), template.HTML(legibly(c.Line, maxCommand))})
+	}
 	d.Bars = bars(d.Tallies)
 	d.Blocked = x.blocked()
 	d.Tables = notices(x, p, r)
 	d.Missing = x.missing()
 	d.Notes = x.notes(p)
 	d.Groups = x.groups()
+	d.Cut = slices.ContainsFunc(d.Groups, func(g *group) bool { return len(g.Left) > 0 })
 	d.Graph = x.graph(o.MaxNodes)
 	d.Sections = d.contents()
 	return d
@@ -174,9 +182,9 @@ func targetCard(p *restore.Plan, o Options) card {
 	}
 	holds := legible.Plural(int64(p.Target.Entries), "entry/entries")
 	if p.Target.Entries == 0 {
-		holds = "nothing: it is blank"
+		holds = "nothing"
 	}
-	c.add("held", holds+", when the plan was made", false)
+	c.add("held", holds+" when the plan was made", false)
 	c.add("state", p.Target.Fingerprint, true)
 	c.add("plan", p.ID, true)
 	return c

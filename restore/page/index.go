@@ -19,6 +19,8 @@ type index struct {
 	places []*place
 	at     map[string]int // id of a workspace → its place
 	kinds  []restore.Kind // those that occur
+
+	reasons map[int]string // by step: the anchor of its line among the blocked
 }
 
 // place is a workspace with its steps, or what belongs to none.
@@ -36,6 +38,7 @@ func newIndex(p *restore.Plan, rows int) *index {
 			x.byID[p.Steps[i].ID] = i
 		}
 	}
+	x.reasons = map[int]string{}
 	x.shorten()
 	x.choose(rows)
 	x.gather()

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -12,7 +13,8 @@ import (
 const (
 	maxBlocked = 200
 	maxMissing = 500
-	maxNotes   = 100
+	maxNotes   = 200
+	fewNotes   = 12 // that are not folded
 	maxUses    = 3
 )
 
@@ -24,6 +26,7 @@ type blockedList struct {
 }
 
 type blockedStep struct {
+	Anchor  string
 	Link    link
 	ID      string
 	Reasons sentences
@@ -40,7 +43,8 @@ func (x *index) blocked() *blockedList {
 			b.More++
 			continue
 		}
-		b.Items = append(b.Items, blockedStep{x.link(i), plain(x.short[i]), some(s.Blocked, 2*maxSentences)})
+		x.reasons[i] = fmt.Sprint("b", i)
+		b.Items = append(b.Items, blockedStep{x.reasons[i], x.link(i), plain(x.short[i]), some(s.Blocked, 2*maxSentences)})
 	}
 	if b.N == 0 {
 		return nil
@@ -124,8 +128,11 @@ func (x *index) missingRow(u restore.Unresolved) missing {
 // the archive, each sentence once, with the assets that it is about.
 type noteList struct {
 	N     int
-	Items []*note
+	First []*note
+	Rest  []*note // folded
 	More  int
+
+	all []*note
 }
 
 type note struct {
@@ -146,7 +153,7 @@ func (x *index) notes(p *restore.Plan) *noteList {
 				l.More++
 			} else {
 				n.Text = sentence(text)
-				l.Items = append(l.Items, n)
+				l.all = append(l.all, n)
 			}
 		}
 		switch {
@@ -169,6 +176,10 @@ func (x *index) notes(p *restore.Plan) *noteList {
 	}
 	if l.N == 0 {
 		return nil
+	}
+	l.First = l.all
+	if len(l.all) > fewNotes+1 {
+		l.First, l.Rest = l.all[:fewNotes], l.all[fewNotes:]
 	}
 	return l
 }

@@ -25,22 +25,23 @@ type group struct {
 
 // row is one asset.
 type row struct {
-	Anchor   string
-	Look     look
-	Kind     restore.Kind
-	Name     template.HTML
-	NewName  template.HTML
-	ID       string // short
-	FullID   string
-	TargetID string
-	Reason   template.HTML
-	Why      template.HTML
-	Changes  sentences
-	Blocked  sentences
-	Needs    []link
-	MoreNeed int
-	Size     int64
-	Written  int64
+	Anchor                string
+	Look                  look
+	Kind                  restore.Kind
+	Name                  template.HTML
+	NewName               template.HTML
+	ID                    string // short
+	FullID                string
+	TargetID, TargetShort string
+	Reason                template.HTML
+	Why                   template.HTML
+	Changes               sentences
+	Blocked               sentences
+	Above                 string // where the reasons stand in full, when they do
+	Needs                 []link
+	MoreNeed              int
+	Size                  int64
+	Written               int64
 }
 
 // sentences are some of the plan's, with how many there are beyond.
@@ -48,6 +49,9 @@ type sentences struct {
 	Shown []template.HTML
 	More  int
 }
+
+// N is how many there are.
+func (s sentences) N() int { return len(s.Shown) + s.More }
 
 // link leads to a step.
 type link struct {
@@ -58,7 +62,7 @@ type link struct {
 
 // How much of a step its row shows.
 const (
-	maxSentences = 6
+	maxSentences = 8
 	maxNeeds     = 6
 )
 
@@ -130,6 +134,9 @@ func (x *index) newRow(i int) *row {
 		Anchor: x.anchor(i), Look: lookOf(s.Decision), Kind: s.Kind, Name: name(called(s)), Reason: sentence(s.Reason),
 		Changes: some(s.Changes, maxSentences), Blocked: some(s.Blocked, maxSentences),
 	}
+	if n, ok := x.reasons[i]; ok {
+		r.Above = n
+	}
 	if s.Workspace != "" {
 		r.ID, r.FullID = plain(x.short[i]), plain(s.ID)
 	}
@@ -138,6 +145,7 @@ func (x *index) newRow(i int) *row {
 	}
 	if s.TargetID != "" && s.TargetID != s.ID {
 		r.TargetID = plain(s.TargetID)
+		r.TargetShort, _ = cut(r.TargetID, 8)
 	}
 	if s.Why != "selected" && s.Why != "" {
 		r.Why = sentence(s.Why)

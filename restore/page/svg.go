@@ -87,7 +87,7 @@ func (c *cluster) drawNode(b *strings.Builder, n *node) {
 	}
 	fmt.Fprintf(b, `<rect class="box" x="%d" y="%d" width="%d" height="%d" rx="7"/>`, p.x, p.y, nodeWidth, nodeHeight)
 	fmt.Fprintf(b, `<rect class="stripe" x="%d" y="%d" width="4" height="%d" rx="2"/>`, p.x+5, p.y+8, nodeHeight-16)
-	fmt.Fprintf(b, `<text class="label" x="%d" y="%d">%s</text>`, p.x+17, p.y+18, template.HTMLEscapeString(fit(plain(label), 24)))
+	fmt.Fprintf(b, `<text class="label" x="%d" y="%d">%s</text>`, p.x+17, p.y+18, template.HTMLEscapeString(fit(plain(label), 22)))
 	fmt.Fprintf(b, `<text class="kind" x="%d" y="%d">%s</text></a>`, p.x+17, p.y+33, template.HTMLEscapeString(fit(second, 30)))
 }
 

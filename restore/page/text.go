@@ -10,10 +10,11 @@ import (
 	"github.com/oneanalytics/oa-archive/internal/legible"
 )
 
-// How many characters of a name and of a sentence are shown.
+// How many characters of a name, a sentence and a command are shown.
 const (
 	maxName     = 160
 	maxSentence = 600
+	maxCommand  = 8000
 )
 
 // cut shortens s to n characters and returns how many it took off.

@@ -23,7 +23,7 @@ type look struct {
 var looks = []look{
 	{restore.Blocked, "!", "blocked", "blocked", "blocked", "cannot be imported as asked"},
 	{restore.Overwrite, "~", "overwrite", "to overwrite", "overwritten", "the target’s state is replaced by the archive’s"},
-	{restore.Fork, "»", "fork", "to copy", "copied", "imported beside the original, under a new id"},
+	{restore.Fork, "»", "fork", "to fork", "forked", "imported beside the original, under a new id"},
 	{restore.Merge, "±", "merge", "to merge", "merged", "keeps its settings and takes what imported assets need"},
 	{restore.Create, "+", "create", "to create", "created", "the target does not have it"},
 	{restore.Skip, "−", "skip", "left out", "left out", "not imported"},
@@ -94,7 +94,7 @@ func assets(s restore.Summary, verb string) string {
 	for _, c := range []struct {
 		n    int
 		word string
-	}{{s.Create, "created"}, {s.Overwrite, "overwritten"}, {s.Fork, "copied"}, {s.Merge, "merged"}} {
+	}{{s.Create, "created"}, {s.Overwrite, "overwritten"}, {s.Fork, "forked"}, {s.Merge, "merged"}} {
 		if c.n == 0 {
 			continue
 		}

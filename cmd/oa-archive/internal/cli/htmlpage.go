@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -117,12 +118,15 @@ func pageOptions(o *opened, store string, who tenant.Info) page.Options {
 
 // planCommands say on the page how to go on from a plan.
 func planCommands(plan *restore.Plan, lines []string) []page.Command {
-	does := "Carry out exactly this plan, or refuse if the archive or the target has changed since"
-	if len(plan.BlockedSteps()) > 0 {
-		does = "Plan again, with an answer to what is blocked"
-	}
 	var all []page.Command
 	for _, line := range lines {
+		does := "Plan this import again, and carry it out"
+		switch {
+		case len(plan.BlockedSteps()) > 0:
+			does = "Plan again, with an answer to what is blocked"
+		case strings.Contains(line, " --plan "):
+			does = "Carry out exactly this plan, or refuse if the archive or the target has changed since"
+		}
 		all = append(all, page.Command{Does: does, Line: line})
 	}
 	return all
