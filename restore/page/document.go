@@ -13,6 +13,7 @@ import (
 type document struct {
 	head
 	After    bool // an import was tried
+	Done     bool // and has a result
 	Verdict  verdict
 	Cards    []card
 	Failure  *failure
@@ -29,6 +30,7 @@ type document struct {
 	Listed   int  // of them with a row
 	Cut      bool // some assets have none
 	Kinds    []restore.Kind
+	Hidden   int // workspaces that are only counted
 	Graph    *graph
 }
 
@@ -79,7 +81,7 @@ type bar struct {
 func newDocument(p *restore.Plan, r *restore.Result, o Options) *document {
 	x := newIndex(p, o.MaxRows)
 	d := &document{
-		After: r != nil || o.Err != nil, Verdict: verdictOf(p, r, o.Err), Tallies: tallies(p.Summary),
+		After: r != nil || o.Err != nil, Done: r != nil, Verdict: verdictOf(p, r, o.Err), Tallies: tallies(p.Summary),
 		Total: total(p.Summary), Listed: x.listed, Kinds: x.kinds,
 	}
 	d.head = newHead(p, d.After, o)
@@ -104,6 +106,8 @@ func newDocument(p *restore.Plan, r *restore.Result, o Options) *document {
 	d.Notes = x.notes(p)
 	d.Groups = x.groups()
 	d.Cut = slices.ContainsFunc(d.Groups, func(g *group) bool { return len(g.Left) > 0 })
+	d.Hidden = len(x.places) - len(d.Groups)
+	d.Cut = d.Cut || d.Hidden > 0
 	d.Graph = x.graph(o.MaxNodes)
 	d.Sections = d.contents()
 	return d

@@ -81,6 +81,10 @@ func (x *index) graph(most int) *graph {
 	g := &graph{}
 	room := most
 	for i, at := range drawn {
+		if room == 0 {
+			g.Left += len(drawn) - i
+			break
+		}
 		c := x.cluster(at, levels[i])
 		if len(c.nodes) > room {
 			g.Left++
@@ -182,7 +186,7 @@ func (x *index) key(i int, g grouping, near map[int]bool) string {
 
 func (x *index) cluster(at *place, g grouping) *cluster {
 	c := &cluster{N: x.at[at.id], Name: name(at.name), title: plain(at.name)}
-	c.Anchor = fmt.Sprint("w", c.N)
+	c.Anchor = x.placeAnchor(at)
 	if at.workspace >= 0 {
 		l := lookOf(x.plan.Steps[at.workspace].Decision)
 		c.Look = &l
@@ -219,7 +223,10 @@ func (x *index) cluster(at *place, g grouping) *cluster {
 		}
 	}
 	c.connect(count)
-	c.Caption = legible.Plural(int64(len(at.steps)), "asset") + ", " + legible.Plural(int64(needs), "dependency/dependencies")
+	c.Caption = legible.Plural(int64(len(at.steps)), "asset")
+	if needs > 0 {
+		c.Caption += ", " + legible.Plural(int64(needs), "dependency/dependencies")
+	}
 	return c
 }
 
@@ -229,7 +236,7 @@ func newNode(x *index, i int) node {
 }
 
 func newForeign(x *index, at *place) node {
-	return node{label: at.name, kind: "other workspace", anchor: fmt.Sprint("#w", x.at[at.id]), foreign: true, steps: 1}
+	return node{label: at.name, kind: "other workspace", anchor: "#" + x.placeAnchor(at), foreign: true, steps: 1}
 }
 
 // connect makes the edges, in an order that does not depend on the map's.

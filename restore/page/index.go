@@ -28,6 +28,7 @@ type place struct {
 	id        string // of the workspace in the archive, or ""
 	workspace int    // its step, or -1
 	name      string
+	hidden    bool  // only counted: it has no row, like many others
 	steps     []int // without the workspace's own, by kind and name
 }
 
@@ -74,13 +75,14 @@ func commonPrefix(a, b string) int {
 
 // choose gives rows to the steps that an import changes most.
 func (x *index) choose(rows int) {
+	bytes := 0
 	for _, l := range append(slices.Clone(looks), look{}) {
 		for i := range x.plan.Steps {
 			s := &x.plan.Steps[i]
 			if s.Kind == restore.Workspace || x.row[i] || rank(s.Decision) != rank(l.Decision) {
 				continue
 			}
-			if x.listed == rows {
+			if bytes += x.cost(s); x.listed == rows || bytes > maxRowBytes && x.listed > 0 {
 				return
 			}
 			x.row[i] = true
@@ -88,6 +90,31 @@ func (x *index) choose(rows int) {
 		}
 	}
 }
+
+// maxRowBytes bounds what the rows take of the page.
+const maxRowBytes = 4 << 20
+
+// cost is about how many bytes a step's row takes.
+func (x *index) cost(s *restore.Step) int {
+	const frame = 700 // markup
+	n := frame + len(legibly(called(s), maxName)) + len(legibly(s.NewName, maxName)) + len(legibly(s.Reason, maxSentence)) + len(legibly(s.Why, maxSentence))
+	for _, list := range [][]string{s.Changes, s.Blocked} {
+		for _, text := range list[:min(len(list), maxSentences)] {
+			n += len(legibly(text, maxSentence))
+		}
+	}
+	needs := 0
+	for _, id := range s.DependsOn {
+		if i, ok := x.byID[id]; ok && needs < maxNeeds {
+			needs++
+			n += len(legibly(called(&x.plan.Steps[i]), maxName))
+		}
+	}
+	return n
+}
+
+// fewPlaces is how many workspaces without a row are shown all the same.
+const fewPlaces = 200
 
 // gather puts the steps into their places, ordered for people: workspaces by
 // name, assets by kind and name. What belongs to no workspace comes last.
@@ -125,8 +152,13 @@ func (x *index) gather() {
 		return cmp.Or(byName(a.name, b.name), cmp.Compare(a.id, b.id))
 	})
 	x.at = make(map[string]int, len(x.places))
+	bare := 0
 	for n, at := range x.places {
 		x.at[at.id] = n
+		if !slices.ContainsFunc(at.steps, func(i int) bool { return x.row[i] }) {
+			bare++
+			at.hidden = bare > fewPlaces
+		}
 		slices.SortStableFunc(at.steps, func(i, j int) int {
 			a, b := &x.plan.Steps[i], &x.plan.Steps[j]
 			return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
@@ -134,8 +166,11 @@ func (x *index) gather() {
 	}
 }
 
-// byName compares without regard to case, then with it.
+// byName compares without regard to case, then with it, as far as names are
+// shown.
 func byName(a, b string) int {
+	a, _ = cut(a, maxName)
+	b, _ = cut(b, maxName)
 	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
 }
 
@@ -143,10 +178,19 @@ func byName(a, b string) int {
 // of its workspace would be.
 func (x *index) anchor(i int) string {
 	s := &x.plan.Steps[i]
-	if x.row[i] || s.Kind == restore.Workspace {
+	at := x.places[x.at[s.Workspace]]
+	if !at.hidden && (x.row[i] || i == at.workspace) {
 		return "s" + strconv.Itoa(i)
 	}
-	return "w" + strconv.Itoa(x.at[s.Workspace])
+	return x.placeAnchor(at)
+}
+
+// placeAnchor is the id of the element that tells of a workspace.
+func (x *index) placeAnchor(at *place) string {
+	if at.hidden {
+		return "decisions"
+	}
+	return "w" + strconv.Itoa(x.at[at.id])
 }
 
 // called is what a step is called among people.

@@ -8,7 +8,7 @@ import (
 
 // Sizes of a drawing, in CSS pixels.
 const (
-	nodeWidth  = 196
+	nodeWidth  = 204
 	nodeHeight = 42
 	rowGap     = 10
 	columnGap  = 70

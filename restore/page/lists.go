@@ -11,7 +11,7 @@ import (
 
 // How many lines the lists of the page have.
 const (
-	maxBlocked = 200
+	maxBlocked = 150
 	maxMissing = 500
 	maxNotes   = 200
 	fewNotes   = 12 // that are not folded
@@ -44,7 +44,7 @@ func (x *index) blocked() *blockedList {
 			continue
 		}
 		x.reasons[i] = fmt.Sprint("b", i)
-		b.Items = append(b.Items, blockedStep{x.reasons[i], x.link(i), plain(x.short[i]), some(s.Blocked, 2*maxSentences)})
+		b.Items = append(b.Items, blockedStep{x.reasons[i], x.link(i), plain(x.short[i]), some(s.Blocked, maxSentences)})
 	}
 	if b.N == 0 {
 		return nil

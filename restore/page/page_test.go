@@ -78,6 +78,9 @@ func TestVerdicts(t *testing.T) {
 					t.Errorf("the page lacks %q", want)
 				}
 			}
+			if strings.Contains(page, "<span>to create</span>") == (c.result != nil) && c.plan != nothing {
+				t.Error("the counts are not in the right tense")
+			}
 			if strings.Contains(page, "do this") != (c.err != nil) {
 				t.Error("the hint is not where it belongs")
 			}
@@ -259,6 +262,34 @@ func TestLargePlans(t *testing.T) {
 	}
 }
 
+// TestSizeIsBounded: whatever the names, and however many workspaces.
+func TestSizeIsBounded(t *testing.T) {
+	for _, bad := range []string{strings.Repeat("\u202e", 700), strings.Repeat("\"", 700)} {
+		var steps []restore.Step
+		var texts []string
+		for n := range 20 {
+			texts = append(texts, fmt.Sprint(n, bad))
+		}
+		for i := range 6000 {
+			ws := testID('a', i)
+			r := step(restore.Report, ws, testID('e', i), bad, restore.Blocked, testID('e', i/2), testID('e', i/3), testID('e', i/4))
+			r.Blocked, r.Changes = texts, texts
+			steps = append(steps, step(restore.Workspace, ws, ws, bad, restore.Create), r)
+		}
+		plan := newPlan(steps...)
+		for i := range 10_000 {
+			plan.Unresolved = append(plan.Unresolved, restore.Unresolved{Kind: "user", ID: fmt.Sprint(bad, i), Name: bad, Email: bad, Effect: fmt.Sprint(bad, i)})
+		}
+		page := written(t, plan, nil, Options{})
+		if len(page) > 10<<20 {
+			t.Errorf("%.3q: %d bytes", bad, len(page))
+		}
+		if !strings.Contains(page, "more workspaces. The plan’s document has them.") {
+			t.Errorf("%.3q: the workspaces that are left out are not counted", bad)
+		}
+	}
+}
+
 // TestRowsForWhatChanges gives the few rows to what an import changes most.
 func TestRowsForWhatChanges(t *testing.T) {
 	page := written(t, samplePlan(), nil, Options{MaxRows: 3})
@@ -285,6 +316,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	for name, page := range map[string]string{
 		"sample":  written(t, samplePlan(), nil, sampleOptions()),
 		"few":     written(t, samplePlan(), nil, Options{MaxRows: 2, MaxNodes: 3}),
+		"wide":    written(t, largePlan(3000, true), nil, Options{MaxRows: 1}),
 		"large":   written(t, largePlan(3000, true), nil, Options{MaxRows: 50}),
 		"hostile": written(t, hostilePlan(), nil, hostileOptions()),
 	} {

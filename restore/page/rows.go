@@ -16,10 +16,9 @@ type group struct {
 	Plain   string // the name, for captions
 	Row     *row   // the workspace's own step
 	Active  []*row
-	Quiet   []*row
-	Fold    bool // whether the quiet ones are folded
-	Open    bool // whether the table shows at once
-	Summary []tally
+	Quiet   []*row  // folded; few of them are among the others
+	Open    bool    // whether the table shows at once
+	Summary []tally // of the table that shows
 	Left    []tally // assets without a row
 }
 
@@ -69,8 +68,8 @@ const (
 // fewQuiet is how many steps that do nothing a table has before it folds them.
 const fewQuiet = 3
 
-// manyRows is how many rows all tables have together before those in which
-// nothing is blocked are folded.
+// manyRows is how many rows that are not quiet all tables have together before
+// those in which nothing is blocked are folded.
 const manyRows = 400
 
 func some(all []string, most int) sentences {
@@ -87,17 +86,20 @@ func some(all []string, most int) sentences {
 
 func (x *index) groups() []*group {
 	var all []*group
+	active := 0
 	for n, at := range x.places {
+		if at.hidden {
+			continue
+		}
 		g := &group{Anchor: fmt.Sprint("w", n), Name: name(at.name), Plain: plain(at.name)}
 		if at.workspace >= 0 {
 			g.Row = x.newRow(at.workspace)
 			g.Step = g.Row.Anchor
 			g.Open = g.Row.Look.Decision == restore.Blocked
 		}
-		counts, left := map[restore.Decision]int{}, map[restore.Decision]int{}
+		listed, left := map[restore.Decision]int{}, map[restore.Decision]int{}
 		for _, i := range at.steps {
 			s := &x.plan.Steps[i]
-			counts[s.Decision]++
 			switch {
 			case !x.row[i]:
 				left[s.Decision]++
@@ -107,13 +109,20 @@ func (x *index) groups() []*group {
 				g.Active = append(g.Active, x.newRow(i))
 			}
 		}
-		g.Summary, g.Left = tallyOf(counts), tallyOf(left)
-		g.Fold = len(g.Quiet) > fewQuiet
-		if !g.Fold {
+		g.Left = tallyOf(left)
+		active += len(g.Active)
+		if len(g.Quiet) <= fewQuiet {
 			g.Active, g.Quiet = append(g.Active, g.Quiet...), nil
 		}
-		g.Open = g.Open || x.listed <= manyRows || counts[restore.Blocked] > 0
+		for _, r := range g.Active {
+			listed[r.Look.Decision]++
+		}
+		g.Summary = tallyOf(listed)
+		g.Open = g.Open || listed[restore.Blocked] > 0
 		all = append(all, g)
+	}
+	for _, g := range all {
+		g.Open = g.Open || active <= manyRows
 	}
 	return all
 }

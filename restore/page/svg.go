@@ -87,7 +87,7 @@ func (c *cluster) drawNode(b *strings.Builder, n *node) {
 	}
 	fmt.Fprintf(b, `<rect class="box" x="%d" y="%d" width="%d" height="%d" rx="7"/>`, p.x, p.y, nodeWidth, nodeHeight)
 	fmt.Fprintf(b, `<rect class="stripe" x="%d" y="%d" width="4" height="%d" rx="2"/>`, p.x+5, p.y+8, nodeHeight-16)
-	fmt.Fprintf(b, `<text class="label" x="%d" y="%d">%s</text>`, p.x+17, p.y+18, template.HTMLEscapeString(fit(plain(label), 22)))
+	fmt.Fprintf(b, `<text class="label" x="%d" y="%d">%s</text>`, p.x+17, p.y+18, template.HTMLEscapeString(fit(plain(label), 23)))
 	fmt.Fprintf(b, `<text class="kind" x="%d" y="%d">%s</text></a>`, p.x+17, p.y+33, template.HTMLEscapeString(fit(second, 30)))
 }
 
@@ -106,14 +106,17 @@ func (c *cluster) relations(n *node) string {
 // fit cuts s to about so many letters of usual width. Letters of East Asian
 // scripts and pictures count for two (UAX 11, roughly).
 func fit(s string, columns int) string {
-	at := 0
+	at, kept := 0, 0 // columns, and bytes that leave room for the sign of a cut
 	for i, r := range s {
 		w := 1
 		if r >= 0x1100 && !unicode.In(r, unicode.Arabic, unicode.Mn) && (r < 0x1e00 || r >= 0x2e80) {
 			w = 2
 		}
 		if at+w > columns {
-			return strings.TrimRight(s[:i], " ") + "…"
+			return strings.TrimRight(s[:kept], " ") + "…"
+		}
+		if at < columns {
+			kept = i
 		}
 		at += w
 	}

@@ -33,17 +33,24 @@ func cut(s string, n int) (string, int) {
 }
 
 // legibly writes s for HTML: escaped, cut, and with what is spelled out marked.
+// The result has at most about six bytes for each of the n characters.
 func legibly(s string, n int) string {
-	s, more := cut(s, n)
+	head, more := cut(s, n)
 	var b strings.Builder
-	for run, spelled := range legible.Runs(s) {
+	left := utf8.RuneCountInString(head)
+	for run, spelled := range legible.Runs(head) {
+		if b.Len() > 6*n {
+			break
+		}
 		if spelled {
+			left--
 			b.WriteString(`<span class="esc">` + run + `</span>`)
 			continue
 		}
+		left -= utf8.RuneCountInString(run)
 		b.WriteString(template.HTMLEscapeString(run))
 	}
-	if more > 0 {
+	if more += left; more > 0 {
 		fmt.Fprintf(&b, `<span class="cut">… and %s</span>`, legible.Plural(int64(more), "more character"))
 	}
 	return b.String()
