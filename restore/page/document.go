@@ -81,8 +81,8 @@ type bar struct {
 func newDocument(p *restore.Plan, r *restore.Result, o Options) *document {
 	x := newIndex(p, o.MaxRows)
 	d := &document{
-		After: r != nil || o.Err != nil, Done: r != nil, Verdict: verdictOf(p, r, o.Err), Tallies: tallies(p.Summary),
-		Total: total(p.Summary), Listed: x.listed, Kinds: x.kinds,
+		After: r != nil || o.Err != nil, Done: r != nil, Verdict: verdictOf(p, r, o.Err), Tallies: tallies(p),
+		Total: len(p.Steps), Listed: x.listed, Kinds: x.kinds,
 	}
 	d.head = newHead(p, d.After, o)
 	d.Cards = []card{archiveCard(p, o), targetCard(p, o)}

@@ -26,7 +26,7 @@ func TestPlanPage(t *testing.T) {
 		"<title>Import plan · Acme</title>",
 		`<h1>Plan of an import into <bdi>Acme</bdi></h1>`,
 		"1 of 10 assets blocked",
-		"then 4 assets would be created, 1 overwritten, 1 forked and 1 merged.",
+		"then 1 asset would be overwritten, 1 forked, 1 merged and 4 created.",
 		"Written by oa-archive v1.2.3 on 2026-11-22 09:30 UTC",
 		"h1:content", "h1:before", "beef", "backup@acme.example", "SHA256:abc", "eu-north-1",
 		"2026-11-21 08:15:00 UTC",
@@ -60,7 +60,7 @@ func TestVerdicts(t *testing.T) {
 		err    error
 		want   []string
 	}{
-		{"ready", plan, nil, nil, []string{"Nothing is blocked", "4 assets would be created, 1 overwritten, 1 forked and 1 merged; 2 stay as they are. 7 entries, 14.4 KiB would be written."}},
+		{"ready", plan, nil, nil, []string{"Nothing is blocked", "1 asset would be overwritten, 1 forked, 1 merged and 4 created; 2 stay as they are. 7 entries, 14.4 KiB would be written."}},
 		{"nothing", nothing, nil, nil, []string{"Nothing to do", "The target already holds"}},
 		{"done", plan, result, nil, []string{"<h2 id=\"verdict\">Imported</h2>", "each read back and compared", testID('9', 1), "h1:after", "2026-11-22 09:31:05 UTC"}},
 		{"already", plan, &already, nil, []string{"Already imported", "Nothing was written now"}},
@@ -108,12 +108,46 @@ func TestSigners(t *testing.T) {
 
 func TestSameBytes(t *testing.T) {
 	for _, p := range []*restore.Plan{samplePlan(), largePlan(2000, false), largePlan(2000, true)} {
-		if written(t, p, nil, Options{}) != written(t, p, nil, Options{}) {
+		if first, second := written(t, p, nil, Options{}), written(t, p, nil, Options{}); first != second {
 			t.Error("the same plan gives other bytes")
 		}
 	}
 	if page := written(t, samplePlan(), nil, Options{}); strings.Contains(page, "2026-11-22") {
 		t.Error("the page states a time that nobody gave")
+	}
+}
+
+// TestNotices: a table of the plan's own sentences is a section of the page.
+func TestNotices(t *testing.T) {
+	n := &notice{ID: "access", Title: "Access", Lead: "Who gains or loses what.", Caption: "Changes of access", Columns: []string{"Change", "To allow it"}}
+	for i := range maxMissing + 3 {
+		n.add(sentence(fmt.Sprint("Anna may edit report ", i, " <b>")), name("--allow-access x"))
+	}
+	d := newDocument(samplePlan(), nil, Options{MaxRows: 10, MaxNodes: 10})
+	d.Tables = []*notice{n}
+	d.Sections = d.contents()
+	var b strings.Builder
+	if err := templates.ExecuteTemplate(&b, "page", d); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<a href="#access">Access <span class="n">503</span></a>`, `<section id="access" class="panel">`, "<caption>Changes of access</caption>",
+		"<td><bdi>Anna may edit report 499 &lt;b&gt;</bdi></td>", "3 more lines in the plan",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// TestDeletions: what an exact restore deletes comes right after what is blocked.
+func TestDeletions(t *testing.T) {
+	plan := newPlan(step(restore.Report, testID('a', 1), testID('e', 1), "Kept", restore.Create), step(restore.Report, testID('a', 1), testID('e', 2), "Gone", deleted))
+	page := written(t, plan, nil, Options{MaxRows: 1})
+	for _, want := range []string{"1 asset would be deleted and 1 created", `data-d="delete"`, "Not listed: 1 to create"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 }
 

@@ -22,7 +22,9 @@ func summarize(p *restore.Plan) *restore.Plan {
 		restore.Merge: &s.Merge, restore.Skip: &s.Skip, restore.Blocked: &s.Blocked,
 	}
 	for _, step := range p.Steps {
-		*counts[step.Decision]++
+		if n := counts[step.Decision]; n != nil {
+			*n++
+		}
 		for _, e := range step.Entries {
 			if e.Write {
 				s.Entries++

@@ -127,16 +127,6 @@ func (x *index) groups() []*group {
 	return all
 }
 
-func tallyOf(counts map[restore.Decision]int) []tally {
-	var all []tally
-	for _, l := range looks {
-		if n := counts[l.Decision]; n > 0 {
-			all = append(all, tally{l, n})
-		}
-	}
-	return all
-}
-
 func (x *index) newRow(i int) *row {
 	s := &x.plan.Steps[i]
 	r := &row{

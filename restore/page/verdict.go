@@ -32,13 +32,13 @@ func proposed(p *restore.Plan) verdict {
 	switch {
 	case s.Blocked > 0:
 		rest := "Answer them or leave them out"
-		if what := assets(s, "would be"); what != "" {
+		if what := assets(p, "would be"); what != "" {
 			rest += "; then " + what
 		}
-		return verdict{"bad", "!", fmt.Sprintf("%s of %s blocked", legible.Count(int64(s.Blocked)), legible.Plural(int64(total(s)), "asset")),
+		return verdict{"bad", "!", fmt.Sprintf("%s of %s blocked", legible.Count(int64(s.Blocked)), legible.Plural(int64(len(p.Steps)), "asset")),
 			"As it stands nothing can be imported, because an import does all of its plan or nothing. " + rest + "."}
 	case !p.Writes():
-		return verdict{"calm", "=", "Nothing to do", fmt.Sprintf("The target already holds what this plan is about (%s). Importing it would change nothing.", legible.Plural(int64(total(s)), "asset"))}
+		return verdict{"calm", "=", "Nothing to do", fmt.Sprintf("The target already holds what this plan is about (%s). Importing it would change nothing.", legible.Plural(int64(len(p.Steps)), "asset"))}
 	}
 	stay := ""
 	if n := s.Unchanged + s.Skip; n > 0 {
@@ -47,7 +47,7 @@ func proposed(p *restore.Plan) verdict {
 			stay = "; 1 stays as it is"
 		}
 	}
-	what := firstOf(assets(s, "would be"), "records of workspaces would change")
+	what := firstOf(assets(p, "would be"), "records of workspaces would change")
 	return verdict{"good", "✓", "Nothing is blocked", upper(what) + stay + ". " + written}
 }
 
@@ -59,7 +59,7 @@ func done(p *restore.Plan, r *restore.Result) verdict {
 		return verdict{"calm", "=", "Nothing to do", "The target had everything already. Nothing was written."}
 	}
 	return verdict{"good", "✓", "Imported", fmt.Sprintf("%s. %s, %s were written, each read back and compared.",
-		upper(firstOf(assets(p.Summary, "were"), "records of workspaces changed")), legible.Plural(int64(r.Entries), "entry/entries"), legible.Bytes(r.Bytes))}
+		upper(firstOf(assets(p, "were"), "records of workspaces changed")), legible.Plural(int64(r.Entries), "entry/entries"), legible.Bytes(r.Bytes))}
 }
 
 // failed says what the error leaves of the target, where that is certain.

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/internal/legible"
@@ -22,6 +21,7 @@ type look struct {
 // looks are the decisions, those first that reviewers must see first.
 var looks = []look{
 	{restore.Blocked, "!", "blocked", "blocked", "blocked", "cannot be imported as asked"},
+	{deleted, "×", "delete", "to delete", "deleted", "the target has it, the archive does not, and the target is to be exactly as the archive"},
 	{restore.Overwrite, "~", "overwrite", "to overwrite", "overwritten", "the target’s state is replaced by the archive’s"},
 	{restore.Fork, "»", "fork", "to fork", "forked", "imported beside the original, under a new id"},
 	{restore.Merge, "±", "merge", "to merge", "merged", "keeps its settings and takes what imported assets need"},
@@ -29,6 +29,9 @@ var looks = []look{
 	{restore.Skip, "−", "skip", "left out", "left out", "not imported"},
 	{restore.Unchanged, "=", "unchanged", "unchanged", "unchanged", "the target has it in this state already"},
 }
+
+// deleted is the decision on assets that an exact restore removes.
+const deleted restore.Decision = "delete"
 
 // lookOf returns how a decision shows. One that a later version made shows as
 // itself.
@@ -62,11 +65,15 @@ type tally struct {
 	N int
 }
 
-func tallies(s restore.Summary) []tally {
-	counts := map[restore.Decision]int{
-		restore.Create: s.Create, restore.Unchanged: s.Unchanged, restore.Overwrite: s.Overwrite, restore.Fork: s.Fork,
-		restore.Merge: s.Merge, restore.Skip: s.Skip, restore.Blocked: s.Blocked,
+func tallies(p *restore.Plan) []tally {
+	counts := map[restore.Decision]int{}
+	for i := range p.Steps {
+		counts[p.Steps[i].Decision]++
 	}
+	return tallyOf(counts)
+}
+
+func tallyOf(counts map[restore.Decision]int) []tally {
 	var all []tally
 	for _, l := range looks {
 		if n := counts[l.Decision]; n > 0 {
@@ -88,31 +95,25 @@ func list(words []string) string {
 	}
 }
 
-// assets counts what the summary's steps write, as "12 created, 2 overwritten".
-func assets(s restore.Summary, verb string) string {
+// assets counts what becomes of steps that do something, as "12 assets were
+// created and 2 overwritten". verb is "were" or "would be".
+func assets(p *restore.Plan, verb string) string {
 	var parts []string
-	for _, c := range []struct {
-		n    int
-		word string
-	}{{s.Create, "created"}, {s.Overwrite, "overwritten"}, {s.Fork, "forked"}, {s.Merge, "merged"}} {
-		if c.n == 0 {
+	for _, t := range tallies(p) {
+		if t.Decision == restore.Blocked || t.Decision == restore.Unchanged || t.Decision == restore.Skip {
 			continue
 		}
+		part := legible.Count(int64(t.N))
 		if len(parts) == 0 {
-			noun := "assets " + verb
-			if c.n == 1 {
-				noun = strings.Replace("asset "+verb, "were", "was", 1)
+			noun := " assets " + verb
+			if t.N == 1 {
+				noun = " asset " + strings.Replace(verb, "were", "was", 1)
 			}
-			parts = append(parts, fmt.Sprintf("%s %s %s", legible.Count(int64(c.n)), noun, c.word))
-			continue
+			part += noun
 		}
-		parts = append(parts, fmt.Sprintf("%s %s", legible.Count(int64(c.n)), c.word))
+		parts = append(parts, part+" "+t.Did)
 	}
 	return list(parts)
-}
-
-func total(s restore.Summary) int {
-	return s.Create + s.Unchanged + s.Overwrite + s.Fork + s.Merge + s.Skip + s.Blocked
 }
 
 // firstOf returns the first text that is not empty.
