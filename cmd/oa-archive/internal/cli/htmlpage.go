@@ -133,16 +133,17 @@ func planCommands(plan *restore.Plan, lines []string) []page.Command {
 }
 
 // finishImport completes the page of an import that has a result or failed with
-// err, and returns the error of the whole.
+// err, and returns the error of the whole. With both, something failed after the
+// import, which is none of the page's business.
 func (p *pageFile) finishImport(a *app, plan *restore.Plan, result *restore.Result, opts page.Options, err error) error {
 	switch {
 	case p == nil:
 		return err
-	case err == nil:
-		if err := p.finish(a, plan, result, opts); err != nil {
-			return fmt.Errorf("the import is done, but its page is not: %w", err)
+	case result != nil:
+		if missing := p.finish(a, plan, result, opts); missing != nil {
+			err = errors.Join(err, fmt.Errorf("the import is done, but its page is not: %w", missing))
 		}
-		return nil
+		return err
 	}
 	opts.Err, opts.Hint = shownError{err}, classify(err).hint
 	return errors.Join(err, p.finish(a, plan, nil, opts))

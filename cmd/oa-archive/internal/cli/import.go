@@ -104,7 +104,7 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	}
 	result, err := a.carryOut(ctx, plan, o, spec, s, who, f)
 	about := pageOptions(o, shown(f.into), who)
-	about.Next = f.nextAfter(file, plan, err)
+	about.Next = f.nextAfter(file, plan, result, err)
 	if err := html.finishImport(a, plan, result, about, err); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (a *app) carryOut(ctx context.Context, plan *restore.Plan, o *opened, spec 
 }
 
 // nextAfter says on the page how to go on from an import.
-func (f *importFlags) nextAfter(file string, plan *restore.Plan, err error) []page.Command {
+func (f *importFlags) nextAfter(file string, plan *restore.Plan, _ *restore.Result, err error) []page.Command {
 	blocked := (*restore.BlockedError)(nil)
 	if errors.As(err, &blocked) && f.plan == "" && file != stdio {
 		return planCommands(plan, []string{"oa-archive plan " + shellQuote(file) + f.unblocking(plan)})
