@@ -304,14 +304,14 @@ func TestSizeIsBounded(t *testing.T) {
 		for n := range 20 {
 			texts = append(texts, fmt.Sprint(n, bad))
 		}
-		for i := range 6000 {
+		for i := range 1500 {
 			ws := testID('a', i)
 			r := step(restore.Report, ws, testID('e', i), bad, restore.Blocked, testID('e', i/2), testID('e', i/3), testID('e', i/4))
 			r.Blocked, r.Changes = texts, texts
 			steps = append(steps, step(restore.Workspace, ws, ws, bad, restore.Create), r)
 		}
 		plan := newPlan(steps...)
-		for i := range 10_000 {
+		for i := range 1000 {
 			plan.Unresolved = append(plan.Unresolved, restore.Unresolved{Kind: "user", ID: fmt.Sprint(bad, i), Name: bad, Email: bad, Effect: fmt.Sprint(bad, i)})
 		}
 		page := written(t, plan, nil, Options{})
