@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"internal/spread":      {},
 	"internal/docedit":     {},
 	"internal/pgtest":      {},
+	"internal/legible":     {},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"internal/order":       {"layout"},
 	"internal/ustar":       {},
@@ -41,6 +42,7 @@ var rooms = map[string][]string{
 	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
 	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "internal/spread", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore/page":         {"restore", "internal/legible"},
 }
 
 // coreModules are all that a program which only verifies pulls in.
