@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/audit"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -147,10 +148,9 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 	}
 	sum := sha256.New()
 	sinks := []io.Writer{sum, out}
-	var trail *auditCheck
+	var trail *audit.Chain
 	if e.Name.Kind == layout.Audit {
-		trail = newAuditCheck(path, x.problem)
-		trail.inspect = x.guardEvent
+		trail = newTrail(path, x.problem, x.guardEvent)
 		sinks = append(sinks, trail)
 	}
 	n, err := io.Copy(io.MultiWriter(sinks...), contextReader{x.ctx, r})
@@ -158,8 +158,8 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 		return err
 	}
 	if trail != nil {
-		trail.finish()
-		x.census.add("audit_event", trail.events)
+		trail.Finish()
+		x.census.add("audit_event", trail.Events())
 	}
 	if err := claimed(e, n, layout.Digest(sum.Sum(nil))); err != nil {
 		return err
