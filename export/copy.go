@@ -142,9 +142,14 @@ func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
 func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err error) {
 	out := io.Discard
 	if !x.refused() {
-		if out, err = x.out.Create(archive.Header{Path: path, Size: e.Size}); err != nil {
+		w, err := x.out.Create(archive.Header{Path: path, Size: e.Size})
+		if err == nil {
+			err = x.stateRows()
+		}
+		if err != nil {
 			return err
 		}
+		out = w
 	}
 	sum := sha256.New()
 	sinks := []io.Writer{sum, out}

@@ -70,7 +70,8 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
-	dataset  rowsContext // of the rows to come, for CheckRows
+	dataset  rowsContext             // of the rows to come, for CheckRows
+	stated   *manifest.RowStatistics // of the rows at hand
 	invalid  InvalidError
 	secrets  SecretError
 	redacted int64 // credentials that were replaced
