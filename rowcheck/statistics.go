@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/parquetio"
 )
@@ -120,19 +121,42 @@ func (f *Footer) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// Compare holds what a manifest states against the file that was written to f.
-// It returns nil when they agree, and otherwise what differs.
-func (f *Footer) Compare(stated *manifest.RowStatistics) error {
-	found, err := Statistics(f, f.size)
+// Found sums up the file that was written to f, in little memory: the manifest,
+// which it is compared with, comes after all files.
+func (f *Footer) Found() Found {
+	s, err := Statistics(f, f.size)
 	if err != nil {
-		return fmt.Errorf("the manifest counts %d rows, but they cannot be read: %s", stated.Count, text(err))
+		return Found{fault: text(err)}
 	}
+	found := Found{count: s.Count, columns: s.Schema != ""}
+	found.schema, found.nulls = digests(s)
+	return found
+}
+
+// Found is what a file of rows was found to hold.
+type Found struct {
+	fault         string // why it cannot be read
+	count         int64
+	columns       bool // their types are known
+	schema, nulls layout.Digest
+}
+
+func digests(s *manifest.RowStatistics) (schema, nulls layout.Digest) {
+	return layout.DigestOf([]byte(s.Schema)), layout.DigestOf(fmt.Append(nil, s.Nulls))
+}
+
+// Compare holds what a manifest states against what was found. It returns nil
+// when they agree, and otherwise what differs.
+func (f Found) Compare(stated *manifest.RowStatistics) error {
+	schema, nulls := digests(stated)
 	switch {
-	case stated.Count != found.Count:
-		return fmt.Errorf("the manifest counts %d rows, the file has %d", stated.Count, found.Count)
-	case stated.Schema != "" && found.Schema != "" && stated.Schema != found.Schema:
+	case f.fault != "":
+		return fmt.Errorf("the manifest counts %d rows, but they cannot be read: %s", stated.Count, f.fault)
+	case stated.Count != f.count:
+		return fmt.Errorf("the manifest counts %d rows, the file has %d", stated.Count, f.count)
+	case stated.Schema != "" && f.columns && schema != f.schema:
 		return errors.New("the manifest states other columns than the file has")
-	case stated.Nulls != nil && found.Schema != "" && !slices.Equal(stated.Nulls, found.Nulls):
+	case stated.Nulls != nil && f.columns && nulls != f.nulls:
 		return errors.New("the manifest states other numbers of nulls than the file does")
 	}
 	return nil

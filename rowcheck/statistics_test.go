@@ -52,7 +52,7 @@ func TestFooterCompares(t *testing.T) {
 			f.Write(rest[:n])
 			rest = rest[n:]
 		}
-		err := f.Compare(&c.stated)
+		err := f.Found().Compare(&c.stated)
 		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.says)
 		}

@@ -15,6 +15,8 @@ import (
 // Rows are archived and imported all the same, as they are.
 var checkRows export.RowsCheck
 
+var newFooter func() footer
+
 func rowsVerb(*app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rows FILE DATASET",
