@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"tenant/dirstore":      {"layout", "tenant"},
 	"tenant/sqlstore":      {"layout", "tenant"},
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
-	"export":               {"layout", "manifest", "archive", "audit", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool"},
+	"export":               {"layout", "manifest", "archive", "audit", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool", "internal/strictjson"},
 	"rowcheck":             {"layout", "manifest", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
 	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},

@@ -69,7 +69,8 @@ func (x *exporter) document(e tenant.Entry, path string, kind schema.Kind) ([]by
 	if x.opts.CheckRows != nil {
 		x.dataset.document(e.Name, doc)
 	}
-	doc = x.guard(path, e.Name.Kind, doc)
+	x.uploads.document(e.Name, doc)
+	doc = x.guard(path, e.Name.Kind, x.withoutPasswords(path, e.Name.Kind, doc))
 	if x.refused() {
 		return doc, nil
 	}
@@ -114,6 +115,7 @@ func readDocument(ctx context.Context, e tenant.Entry, limit int64) (doc []byte,
 
 // stream writes rows, a file, the audit trail or an extension.
 func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
+	x.upload = x.uploads.take(e.Name)
 	check := e.Name.Kind == layout.Rows && x.opts.CheckRows != nil
 	if x.refused() && e.Name.Kind != layout.Audit && !check {
 		return nil
@@ -158,6 +160,10 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 		trail = newTrail(path, x.problem, x.guardEvent)
 		sinks = append(sinks, trail)
 	}
+	var head headKeeper
+	if x.upload != nil {
+		sinks = append(sinks, &head)
+	}
 	n, err := io.Copy(io.MultiWriter(sinks...), contextReader{x.ctx, r})
 	if err != nil {
 		return err
@@ -166,8 +172,15 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 		trail.Finish()
 		x.census.add("audit_event", trail.Events())
 	}
-	if err := claimed(e, n, layout.Digest(sum.Sum(nil))); err != nil {
+	digest := layout.Digest(sum.Sum(nil))
+	if err := claimed(e, n, digest); err != nil {
 		return err
+	}
+	if x.upload != nil {
+		for _, p := range x.upload.check(n, digest, head.head) {
+			p.Path = path
+			x.problem(p)
+		}
 	}
 	x.progress(n)
 	return nil
