@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
 	"export":               {"layout", "manifest", "archive", "audit", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool", "internal/strictjson"},
 	"rowcheck":             {"layout", "manifest", "export", "parquetio", "schema", "internal/strictyaml"},
-	"diff":                 {"layout", "manifest", "tenant", "schema"},
+	"diff":                 {"layout", "manifest", "tenant", "internal/strictjson", "internal/strictyaml"},
 	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/oneanalytics/oa-archive/diff"
 	"github.com/oneanalytics/oa-archive/export"
 )
 
@@ -16,6 +17,8 @@ import (
 var checkRows export.RowsCheck
 
 var newFooter func() footer
+
+var describeRows diff.RowsReader
 
 func rowsVerb(*app) *cobra.Command {
 	return &cobra.Command{
