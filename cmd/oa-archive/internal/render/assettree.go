@@ -106,7 +106,7 @@ func (t *assetTree) dataset(d *overview.Dataset) {
 	if d.RowsSize != nil {
 		size += *d.RowsSize
 		archived := "archived"
-		if d.Rows != nil {
+		if d.Rows != nil && (d.RowCount == nil || *d.RowCount != d.Rows.Count) {
 			archived = Short(d.Rows.Count) + " archived"
 		}
 		about = append(about, archived)
