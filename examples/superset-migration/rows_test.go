@@ -202,7 +202,7 @@ func datasetNames(t *testing.T, a *archive.Archive) map[string]string {
 // compareTable compares one file cell by cell.
 func compareTable(t *testing.T, name string, f *parquetio.File, csvFile string) {
 	t.Helper()
-	args := []string{filepath.Join("testdata", "cells.py"), csvFile}
+	args := []string{filepath.Join("testdata", "cells.py"), csvFile, strconv.FormatInt(1+f.Rows()/5000, 10)} // the large ones in part
 	for _, c := range f.Schema() {
 		args = append(args, c.Type.String())
 	}
@@ -218,6 +218,9 @@ func compareTable(t *testing.T, name string, f *parquetio.File, csvFile string) 
 	next := func() (cells []*string) {
 		if !lines.Scan() {
 			t.Fatalf("%s: the CSV file has fewer rows than %d", name, f.Rows())
+		}
+		if len(lines.Bytes()) == 0 {
+			return nil
 		}
 		if err := json.Unmarshal(lines.Bytes(), &cells); err != nil {
 			t.Fatal(err)

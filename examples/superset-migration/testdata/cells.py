@@ -1,6 +1,7 @@
 """Reads a CSV file with Python's own reader and prints its cells as lines of
-JSON, each cell made into the text that the column's type demands. The types
-are the further arguments, in the order of the columns."""
+JSON, each cell made into the text that the column's type demands; of rows that
+are passed over an empty line. The arguments are the file, STEP (every how
+manieth row to print) and the types of the columns in their order."""
 import csv, datetime, gzip, json, sys
 
 NULLS = {"N/A", "n/a", "#N/A", "NA", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "None"}
@@ -26,10 +27,10 @@ def cell(text, type):
         return at.replace(tzinfo=None).isoformat(timespec="microseconds") + ("Z" if "utc" in type else "")
     return text
 
-path, types = sys.argv[1], sys.argv[2:]
+path, step, types = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 opener = gzip.open if path.endswith(".gz") else open
 with opener(path, "rt", newline="", encoding="utf-8-sig") as f:
     reader = csv.reader(f)
     print(json.dumps(next(reader)))
-    for row in reader:
-        print(json.dumps([cell(text, type) for text, type in zip(row, types, strict=True)]))
+    for number, row in enumerate(reader):
+        print("" if number % step else json.dumps([cell(text, type) for text, type in zip(row, types, strict=True)]))
