@@ -145,7 +145,8 @@ func (x *exporter) document(e *ahead) error {
 	if x.opts.CheckRows != nil {
 		x.dataset.document(e.Name, e.doc)
 	}
-	doc := x.guard(e.path, e.Name.Kind, e.doc)
+	x.uploads.document(e.Name, e.doc)
+	doc := x.guard(e.path, e.Name.Kind, x.withoutPasswords(e.path, e.Name.Kind, e.doc))
 	if e.kind != "" && !bytes.Equal(doc, e.doc) {
 		e.parsed = schema.Parse(e.kind, doc) // its neighbours are held against what is written
 	}

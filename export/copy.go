@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/audit"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -53,6 +54,7 @@ func readDocument(ctx context.Context, e tenant.Entry, limit int64) (doc []byte,
 
 // stream writes rows, a file, the audit trail or an extension.
 func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
+	x.upload = x.uploads.take(e.Name)
 	check := e.Name.Kind == layout.Rows && x.opts.CheckRows != nil
 	if x.refused() && e.Name.Kind != layout.Audit && !check {
 		return nil
@@ -81,28 +83,43 @@ func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
 func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err error) {
 	out := io.Discard
 	if !x.refused() {
-		if out, err = x.out.Create(archive.Header{Path: path, Size: e.Size}); err != nil {
+		w, err := x.out.Create(archive.Header{Path: path, Size: e.Size})
+		if err == nil {
+			err = x.stateRows()
+		}
+		if err != nil {
 			return err
 		}
+		out = w
 	}
 	sum := sha256.New()
 	sinks := []io.Writer{sum, out}
-	var trail *auditCheck
+	var trail *audit.Chain
 	if e.Name.Kind == layout.Audit {
-		trail = newAuditCheck(path, x.problem)
-		trail.inspect = x.guardEvent
+		trail = newTrail(path, x.problem, x.guardEvent)
 		sinks = append(sinks, trail)
+	}
+	var head headKeeper
+	if x.upload != nil {
+		sinks = append(sinks, &head)
 	}
 	n, err := io.Copy(io.MultiWriter(sinks...), contextReader{x.ctx, r})
 	if err != nil {
 		return err
 	}
 	if trail != nil {
-		trail.finish()
-		x.census.add("audit_event", trail.events)
+		trail.Finish()
+		x.census.add("audit_event", trail.Events())
 	}
-	if err := claimed(e, n, layout.Digest(sum.Sum(nil))); err != nil {
+	digest := layout.Digest(sum.Sum(nil))
+	if err := claimed(e, n, digest); err != nil {
 		return err
+	}
+	if x.upload != nil {
+		for _, p := range x.upload.check(n, digest, head.head) {
+			p.Path = path
+			x.problem(p)
+		}
 	}
 	x.progress(n)
 	return nil

@@ -55,6 +55,7 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 		return nil, err
 	}
 	coverage.Excluded = append(coverage.Excluded, x.redactions()...)
+	x.countPasswords(coverage.Excluded)
 	out.SetCoverage(coverage)
 	if err := out.Close(); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -70,10 +71,14 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
-	dataset  rowsContext // of the rows to come, for CheckRows
+	dataset  rowsContext             // of the rows to come, for CheckRows
+	stated   *manifest.RowStatistics // of the rows at hand
 	invalid  InvalidError
 	secrets  SecretError
 	redacted int64 // credentials that were replaced
+	withheld int64 // hashes of passwords that were
+	uploads  uploads
+	upload   *fileRecord // of the file at hand
 	entries  int
 	bytes    int64
 }
@@ -149,7 +154,7 @@ func (x *exporter) workspace(at *cursor) error {
 			}
 		}
 	})
-	for _, p := range problems {
+	for _, p := range append(problems, x.uploads.rest()...) {
 		x.problem(p)
 	}
 	return failed
