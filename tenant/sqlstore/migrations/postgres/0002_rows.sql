@@ -1,0 +1,2 @@
+ALTER TABLE documents ADD COLUMN rows_schema TEXT;
+ALTER TABLE documents ADD COLUMN row_count BIGINT;

@@ -1,0 +1,5 @@
+-- Rows of datasets as tables: documents that have a rows_schema have their
+-- content in the table rows_<id>, and size -1 with sha256 '' when the table was
+-- changed by other means than an import.
+ALTER TABLE documents ADD COLUMN rows_schema TEXT; -- the text of the columns' names and types
+ALTER TABLE documents ADD COLUMN row_count INTEGER; -- NULL when not known
