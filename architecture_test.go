@@ -34,7 +34,10 @@ var rooms = map[string][]string{
 	"tenant":               {"layout"},
 	"tenant/tenanttest":    {"layout", "tenant"},
 	"tenant/dirstore":      {"layout", "tenant"},
-	"tenant/sqlstore":      {"layout", "tenant", "parquetio", "internal/spool"},
+	"tenant/sqlstore":      {"layout", "tenant", "parquetio", "internal/spool", "tenant/sqlstore/internal/sqliterows"},
+
+	"tenant/sqlstore/internal/sqliterows": {"parquetio"},
+
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
 	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool"},
 	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
