@@ -73,12 +73,18 @@ func importAndDie(ctx context.Context, url, step string) error {
 const (
 	marker  = "workspaces/" + workspace + "/metadata.json"
 	large   = "workspaces/" + workspace + "/files/" + asset
+	rowed   = "workspaces/" + workspace + "/datasets/" + asset + "/rows.parquet"
 	passing = "extensions/v/passing"
 )
 
 // state returns the entries after the n-th import.
 func state(n int) map[string]string {
 	entries := map[string]string{marker: fmt.Sprintf(`{"state":%d}`, n), large: strings.Repeat(fmt.Sprint(n%10), 3<<20+n%7)}
+	var rows [][]any
+	for i := range 2000 + n%7 {
+		rows = append(rows, []any{int64(n), fmt.Sprint("row ", i)})
+	}
+	entries[rowed] = string(parquetOf("state int64 not null, text string", rows...))
 	if n%2 == 1 {
 		entries[passing] = fmt.Sprint("passing ", n)
 	}

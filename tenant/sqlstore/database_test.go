@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"strings"
@@ -87,7 +86,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		_, at := fresh(t)
 		at.behind(t, "UPDATE schema_version SET version = 99")
 		_, err := openURL(t.Context(), at.url)
-		wantError(t, err, "written by a newer oa-archive", "version 99", "versions up to 1")
+		wantError(t, err, "written by a newer oa-archive", "version 99", "versions up to 2")
 		at.behind(t, "DELETE FROM schema_version")
 		_, err = openURL(t.Context(), at.url)
 		wantError(t, err, "is damaged", "schema_version has 0 rows")
@@ -98,17 +97,20 @@ func TestMigrationsGoForward(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh maker) {
 		db, _ := fresh(t)
 		newTenant(t, db, acme)
-		first, err := fs.ReadFile(db.dialect.migrations, "0001_documents.sql")
+		now, err := db.dialect.list()
 		if err != nil {
 			t.Fatal(err)
 		}
-		db.dialect.migrations = fstest.MapFS{
-			"0001_documents.sql": {Data: first},
-			"0002_labels.sql":    {Data: []byte("ALTER TABLE tenants ADD COLUMN label TEXT NOT NULL DEFAULT 'none'; CREATE TABLE more (x TEXT)")},
-			"0003_broken.sql":    {Data: []byte("CREATE TABLE yet_more (x TEXT); CREATE TABEL")},
+		later := fstest.MapFS{}
+		for _, m := range now {
+			later[m.file] = &fstest.MapFile{Data: []byte(m.text)}
 		}
-		wantError(t, db.migrate(t.Context(), schemaVersion), "migration 0003_broken.sql")
-		if got := count(t, db, "SELECT version FROM schema_version"); got != 1 {
+		labels, broken := fmt.Sprintf("%04d_labels.sql", len(now)+1), fmt.Sprintf("%04d_broken.sql", len(now)+2)
+		later[labels] = &fstest.MapFile{Data: []byte("ALTER TABLE tenants ADD COLUMN label TEXT NOT NULL DEFAULT 'none'; CREATE TABLE more (x TEXT)")}
+		later[broken] = &fstest.MapFile{Data: []byte("CREATE TABLE yet_more (x TEXT); CREATE TABEL")}
+		db.dialect.migrations = later
+		wantError(t, db.migrate(t.Context(), schemaVersion), "migration "+broken)
+		if got := count(t, db, "SELECT version FROM schema_version"); got != len(now) {
 			t.Errorf("after a failed migration the schema has version %d", got)
 		}
 		for _, table := range []string{"more", "yet_more"} {
@@ -116,14 +118,14 @@ func TestMigrationsGoForward(t *testing.T) {
 				t.Errorf("a failed migration leaves table %s", table)
 			}
 		}
-		delete(db.dialect.migrations.(fstest.MapFS), "0003_broken.sql")
+		delete(later, broken)
 		for range 2 {
 			if err := db.migrate(t.Context(), schemaVersion); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := count(t, db, "SELECT version FROM schema_version"); got != 2 {
-			t.Errorf("the schema has version %d, want 2", got)
+		if got := count(t, db, "SELECT version FROM schema_version"); got != len(now)+1 {
+			t.Errorf("the schema has version %d, want %d", got, len(now)+1)
 		}
 		if got := count(t, db, "SELECT COUNT(*) FROM tenants WHERE label = 'none'"); got != 1 {
 			t.Errorf("%d tenants were migrated, want 1", got)

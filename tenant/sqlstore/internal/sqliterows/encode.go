@@ -39,7 +39,10 @@ func (e encoder) value(i int) driver.Value {
 		}
 		return string(e.appendNaN(nil, i))
 	case parquetio.Binary:
-		return e.Bytes(i)
+		if b := e.Bytes(i); b != nil {
+			return b
+		}
+		return []byte{} // to the driver nil is NULL
 	case parquetio.List:
 		return string(e.appendList(nil, i))
 	case parquetio.String, parquetio.JSON:

@@ -257,6 +257,17 @@ func TestRequiredColumns(t *testing.T) {
 	}
 }
 
+// The array of a column whose values are all empty has no bytes at all.
+func TestOnlyEmptyValues(t *testing.T) {
+	conn := database(t)
+	table := mustTable(t, "t", mustSchema(t, "b binary, s string, l list<binary>"))
+	file := write(t, table.Schema(), [][]any{{[]byte{}, "", []any{[]byte{}}}})
+	load(t, conn, table, file, parquetio.Options{})
+	if got := mustDump(t, conn, table); !bytes.Equal(got, file) {
+		t.Error("other rows came out of the table")
+	}
+}
+
 func TestEmptyTable(t *testing.T) {
 	conn := database(t)
 	table := mustTable(t, "t", mustSchema(t, "id int64 not null, l list<json>"))

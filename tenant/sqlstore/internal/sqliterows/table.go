@@ -89,34 +89,16 @@ func declared(t parquetio.Type) string {
 // if it is there.
 func (t *Table) Drop() string { return "DROP TABLE IF EXISTS " + Quote(t.name) }
 
-// triggered are the changes that triggers watch.
-var triggered = []string{"INSERT", "UPDATE", "DELETE"}
-
 // Triggers returns statements that make the database run statement whenever a
 // row is inserted, updated or deleted. Execute them after the rows were
 // loaded: they run for each row.
 func (t *Table) Triggers(statement string) []string {
 	var all []string
-	for _, event := range triggered {
+	for _, event := range []string{"INSERT", "UPDATE", "DELETE"} {
 		name := Quote(t.name + " " + strings.ToLower(event))
 		all = append(all, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s BEGIN %s; END", name, event, Quote(t.name), statement))
 	}
 	return all
-}
-
-// Watched reports whether the triggers that [Table.Triggers] makes are there.
-func (t *Table) Watched(ctx context.Context, conn driver.Conn) (bool, error) {
-	n := 0
-	err := each(ctx, conn, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?", []driver.NamedValue{{Ordinal: 1, Value: t.name}},
-		func(row []driver.Value) error {
-			for _, event := range triggered {
-				if row[0] == t.name+" "+strings.ToLower(event) {
-					n++
-				}
-			}
-			return nil
-		})
-	return n == len(triggered), err
 }
 
 // Check returns an error that wraps [ErrChanged] unless the table exists with

@@ -3,3 +3,13 @@
 -- changed by other means than an import.
 ALTER TABLE documents ADD COLUMN rows_schema TEXT; -- the text of the columns' names and types
 ALTER TABLE documents ADD COLUMN row_count INTEGER; -- NULL when not known
+
+-- Tables of rows whose document is gone. The import that removed it drops them.
+CREATE TABLE retired_rows (
+  document_id INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TRIGGER documents_retire_rows AFTER DELETE ON documents WHEN old.rows_schema IS NOT NULL
+BEGIN
+  INSERT INTO retired_rows (document_id) VALUES (old.id);
+END;
