@@ -12,7 +12,7 @@ import (
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-// parquetOf returns a file of rows as this module writes it.
+// parquetOf is rowsFile for those that have no test.
 func parquetOf(schema string, rows ...[]any) []byte {
 	return parquetBy(parquetio.WriterOptions{}, schema, rows...)
 }

@@ -62,11 +62,12 @@ const (
 // appendNaN appends a NaN as text, with its bits unless it is the plain one.
 func (e encoder) appendNaN(dst []byte, i int) []byte {
 	dst = append(dst, "NaN"...)
-	switch bits := e.FloatBits(i); {
-	case e.Type().Kind == parquetio.Float32 && bits != plainNaN32:
-		return fmt.Appendf(dst, ":%08x", bits)
-	case e.Type().Kind == parquetio.Float64 && bits != plainNaN64:
-		return fmt.Appendf(dst, ":%016x", bits)
+	if e.Type().Kind == parquetio.Float32 {
+		if bits := math.Float32bits(e.Float32(i)); bits != plainNaN32 {
+			dst = fmt.Appendf(dst, ":%08x", bits)
+		}
+	} else if bits := math.Float64bits(e.Float(i)); bits != plainNaN64 {
+		dst = fmt.Appendf(dst, ":%016x", bits)
 	}
 	return dst
 }

@@ -1,0 +1,234 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oneanalytics/oa-archive/parquetio"
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+// flightsEnv names a Parquet file to use in place of generated rows, for
+// example one of 3 million flights.
+const flightsEnv = "OA_BENCH_ROWS"
+
+// benchRows opens the file of rows that benchmarks move.
+func benchRows(b *testing.B) *os.File {
+	b.Helper()
+	path := os.Getenv(flightsEnv)
+	if path == "" {
+		path = filepath.Join(b.TempDir(), "rows.parquet")
+		if err := os.WriteFile(path, generatedFlights(300_000), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// generatedFlights returns n rows like those of a table of flights.
+func generatedFlights(n int) []byte {
+	rows := make([][]any, n)
+	for i := range rows {
+		at := time.Date(2001, 1, 1, 0, i, 0, 0, time.UTC)
+		rows[i] = []any{at, int64(i*7919%200 - 40), int64(100 + i*104729%2600), "ABCDEFGH"[i%6 : i%6+3], "JKLMNOPQ"[i%5 : i%5+3]}
+	}
+	return parquetOf("date timestamp(us), delay int64, distance int64, origin string, destination string", rows...)
+}
+
+func size(b *testing.B, f *os.File) int64 {
+	b.Helper()
+	stat, err := f.Stat()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return stat.Size()
+}
+
+// freshPeak makes peakMemory count from now on, where Linux lets it.
+func freshPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200) }
+
+// BenchmarkSQLiteRows compares an import and an export of rows with what an
+// ordinary program does for the same table: a prepared INSERT for each row, and
+// a SELECT whose values are scanned. The first of each ends with a file of rows.
+func BenchmarkSQLiteRows(b *testing.B) {
+	rows := benchRows(b)
+	f, err := parquetio.Open(rows, size(b, rows), parquetio.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	perRow := func(b *testing.B) {
+		b.ReportMetric(float64(f.Rows())*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(peakMemory(), "peak-MiB")
+	}
+	b.Run("import", func(b *testing.B) {
+		freshPeak()
+		for b.Loop() {
+			s := newTenant(b, create(b), acme)
+			if _, err := rows.Seek(0, io.SeekStart); err != nil {
+				b.Fatal(err)
+			}
+			tx := begin(b, s)
+			if err := tx.Put(b.Context(), rowsName, size(b, rows), rows); err != nil {
+				b.Fatal(err)
+			}
+			if err := tx.Commit(b.Context(), record(1)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perRow(b)
+	})
+	b.Run("bare insert", func(b *testing.B) {
+		freshPeak()
+		for b.Loop() {
+			bareInsert(b, create(b), f)
+		}
+		perRow(b)
+	})
+	s := newTenant(b, create(b), acme)
+	tx := begin(b, s)
+	if _, err := rows.Seek(0, io.SeekStart); err != nil {
+		b.Fatal(err)
+	}
+	if err := tx.Put(b.Context(), rowsName, size(b, rows), rows); err != nil {
+		b.Fatal(err)
+	}
+	if err := tx.Commit(b.Context(), record(1)); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("export", func(b *testing.B) {
+		freshPeak()
+		for b.Loop() {
+			exportRows(b, s)
+		}
+		perRow(b)
+	})
+	b.Run("bare select", func(b *testing.B) {
+		freshPeak()
+		for b.Loop() {
+			bareSelect(b, s.db, len(f.Schema()))
+		}
+		perRow(b)
+	})
+}
+
+func exportRows(b *testing.B, s *Store) {
+	b.Helper()
+	src, err := s.Snapshot(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for e, err := range src.Entries(b.Context(), tenant.Selection{Rows: true}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := e.Open(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			b.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := src.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// bareInsert stores the values of f the way that any program would.
+func bareInsert(b *testing.B, db *DB, f *parquetio.File) {
+	b.Helper()
+	ctx := context.Background()
+	columns := strings.Repeat(", ? ANY", len(f.Schema()))
+	for i := range f.Schema() {
+		columns = strings.Replace(columns, "?", string(rune('a'+i)), 1)
+	}
+	if _, err := db.pool.ExecContext(ctx, "CREATE TABLE bare (n INTEGER PRIMARY KEY"+columns+") STRICT"); err != nil {
+		b.Fatal(err)
+	}
+	tx, err := db.pool.BeginTx(ctx, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO bare VALUES (?"+strings.Repeat(", ?", len(f.Schema()))+")")
+	if err != nil {
+		b.Fatal(err)
+	}
+	args := make([]any, len(f.Schema())+1)
+	n := 0
+	for batch, err := range f.Batches(ctx) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		vectors, err := parquetio.Vectors(f.Schema(), batch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range int(batch.NumRows()) {
+			args[0] = n
+			for k, v := range vectors {
+				args[k+1] = bareValue(v, i)
+			}
+			if _, err := insert.ExecContext(ctx, args...); err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+	}
+	if err := insert.Close(); err != nil {
+		b.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func bareValue(v parquetio.Vector, i int) any {
+	switch {
+	case v.Null(i):
+		return nil
+	case v.Type().Kind == parquetio.Int64:
+		return v.Int(i)
+	}
+	return string(v.AppendText(nil, i))
+}
+
+// bareSelect scans every value of the only table of rows.
+func bareSelect(b *testing.B, db *DB, columns int) {
+	b.Helper()
+	var name string
+	if err := db.pool.QueryRowContext(b.Context(), "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'rows_*'").Scan(&name); err != nil {
+		b.Fatal(err)
+	}
+	rows, err := db.pool.QueryContext(b.Context(), "SELECT * FROM "+name+" ORDER BY _row")
+	if err != nil {
+		b.Fatal(err)
+	}
+	values := make([]sql.RawBytes, columns+1)
+	into := make([]any, len(values))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		b.Fatal(err)
+	}
+}
