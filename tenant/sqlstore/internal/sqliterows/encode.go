@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -14,42 +13,44 @@ import (
 // An encoder makes values for SQLite out of a vector's.
 type encoder struct{ parquetio.Vector }
 
-// value returns what SQLite stores for value i. Bytes belong to the vector.
-func (e encoder) value(i int) driver.Value {
+// plain returns what SQLite stores for value i where that is not text: nil for
+// null, a number, or bytes that belong to the vector. ok is false for text.
+func (e encoder) plain(i int) (v driver.Value, ok bool) {
 	if e.Null(i) {
-		return nil
+		return nil, true
 	}
-	switch t := e.Type(); t.Kind {
+	switch e.Type().Kind {
 	case parquetio.Bool:
 		if e.Bool(i) {
-			return int64(1)
+			return int64(1), true
 		}
-		return int64(0)
+		return int64(0), true
 	case parquetio.Int8, parquetio.Int16, parquetio.Int32, parquetio.Int64,
 		parquetio.Uint8, parquetio.Uint16, parquetio.Uint32:
-		return e.Int(i)
+		return e.Int(i), true
 	case parquetio.Uint64:
-		if n := e.Uint(i); n > math.MaxInt64 {
-			return strconv.FormatUint(n, 10)
-		}
-		return e.Int(i)
+		return e.Int(i), e.Uint(i) <= math.MaxInt64
 	case parquetio.Float32, parquetio.Float64:
-		if f := e.Float(i); !math.IsNaN(f) {
-			return f
-		}
-		return string(e.appendNaN(nil, i))
+		f := e.Float(i)
+		return f, !math.IsNaN(f)
 	case parquetio.Binary:
 		if b := e.Bytes(i); b != nil {
-			return b
+			return b, true
 		}
-		return []byte{} // to the driver nil is NULL
-	case parquetio.List:
-		return string(e.appendList(nil, i))
-	case parquetio.String, parquetio.JSON:
-		return string(e.Bytes(i))
+		return []byte{}, true // to the driver nil is NULL
 	}
-	var text [40]byte
-	return string(e.AppendText(text[:0], i))
+	return nil, false
+}
+
+// appendText appends what SQLite stores for value i where that is text.
+func (e encoder) appendText(dst []byte, i int) []byte {
+	switch e.Type().Kind {
+	case parquetio.Float32, parquetio.Float64:
+		return e.appendNaN(dst, i)
+	case parquetio.List:
+		return e.appendList(dst, i)
+	}
+	return e.AppendText(dst, i)
 }
 
 // The bits of the NaN that is written without saying which one it is: IEEE 754

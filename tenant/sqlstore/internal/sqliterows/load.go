@@ -24,7 +24,7 @@ const insertArgs = 192
 // some rows may have been inserted then.
 func (t *Table) Load(ctx context.Context, conn driver.Conn, batches iter.Seq2[arrow.RecordBatch, error]) (rows int64, err error) {
 	l := loader{table: t}
-	l.some, err = l.prepare(ctx, conn, max(1, insertArgs/(len(t.columns)+1)))
+	l.some, err = l.prepare(ctx, conn, max(1, insertArgs/len(t.columns)))
 	if err != nil {
 		return 0, err
 	}
@@ -53,6 +53,11 @@ type loader struct {
 	table     *Table
 	some, one *insert
 	rows      int64
+	// Texts of one column, on their way to the arguments of an insert: making
+	// one string of many costs less than a string for each.
+	text  []byte
+	ends  []int
+	slots []int
 }
 
 // An insert is a statement that stores a fixed number of rows.
@@ -63,10 +68,16 @@ type insert struct {
 	args []driver.NamedValue
 }
 
+// prepare prepares an INSERT that leaves the ordinals to SQLite: it counts from
+// 1 and need not look whether one is taken.
 func (l *loader) prepare(ctx context.Context, conn driver.Conn, rows int) (*insert, error) {
-	width := len(l.table.columns) + 1
+	width := len(l.table.columns)
+	names := make([]string, width)
+	for i, name := range l.table.columns {
+		names[i] = Quote(name)
+	}
 	one := "(?" + strings.Repeat(", ?", width-1) + ")"
-	stmt, err := prepare(ctx, conn, "INSERT INTO "+Quote(l.table.name)+" VALUES "+one+strings.Repeat(", "+one, rows-1))
+	stmt, err := prepare(ctx, conn, fmt.Sprintf("INSERT INTO %s (%s) VALUES %s%s", Quote(l.table.name), strings.Join(names, ", "), one, strings.Repeat(", "+one, rows-1)))
 	if err != nil {
 		return nil, err
 	}
@@ -92,15 +103,8 @@ func (l *loader) add(batch arrow.RecordBatch) error {
 		if n-next < stmt.rows {
 			stmt = l.one
 		}
-		width := len(vectors) + 1
-		for r := range stmt.rows {
-			stmt.args[r*width].Value = l.rows + int64(r)
-		}
 		for k, v := range vectors {
-			e := encoder{v}
-			for r := range stmt.rows {
-				stmt.args[r*width+k+1].Value = e.value(next + r)
-			}
+			l.fill(stmt, k, encoder{v}, next)
 		}
 		if _, err := stmt.run.ExecContext(context.Background(), stmt.args); err != nil {
 			return fmt.Errorf("sqliterows: %w", err)
@@ -109,4 +113,24 @@ func (l *loader) add(batch arrow.RecordBatch) error {
 		l.rows += int64(stmt.rows)
 	}
 	return nil
+}
+
+// fill sets the arguments of stmt for the column with number k, from value
+// first on.
+func (l *loader) fill(stmt *insert, k int, e encoder, first int) {
+	l.text, l.ends, l.slots = l.text[:0], l.ends[:0], l.slots[:0]
+	for r := range stmt.rows {
+		slot := r*len(l.table.columns) + k
+		if number, ok := e.plain(first + r); ok {
+			stmt.args[slot].Value = number
+			continue
+		}
+		l.text = e.appendText(l.text, first+r)
+		l.ends, l.slots = append(l.ends, len(l.text)), append(l.slots, slot)
+	}
+	text, start := string(l.text), 0
+	for i, slot := range l.slots {
+		stmt.args[slot].Value = text[start:l.ends[i]]
+		start = l.ends[i]
+	}
 }

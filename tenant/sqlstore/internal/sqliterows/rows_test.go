@@ -224,7 +224,7 @@ func TestEveryTypeAndItsEdges(t *testing.T) {
 			}
 			var stored string
 			var nulls int
-			query := fmt.Sprintf(`SELECT (SELECT quote(v) FROM %[1]s WHERE _row = 0), (SELECT count(*) FROM %[1]s WHERE v IS NULL AND _row %% 2 = 1)`, sqliterows.Quote(fmt.Sprint("rows ", i)))
+			query := fmt.Sprintf(`SELECT (SELECT quote(v) FROM %[1]s WHERE _row = 1), (SELECT count(*) FROM %[1]s WHERE v IS NULL AND _row %% 2 = 0)`, sqliterows.Quote(fmt.Sprint("rows ", i)))
 			if err := conn.QueryRowContext(context.Background(), query).Scan(&stored, &nulls); err != nil {
 				t.Fatal(err)
 			}

@@ -16,7 +16,7 @@ import (
 const MaxColumns = 1999
 
 // Ordinal is the name of the column, an INTEGER PRIMARY KEY, by which rows are
-// ordered. The first row that is loaded has 0.
+// ordered. The first row that is loaded has 1.
 const Ordinal = "_row"
 
 // ErrChanged reports a table whose columns are no longer those of its schema.
