@@ -10,15 +10,19 @@ import (
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/tenant"
 )
 
 // errNoParquet says what a program that was built with the tag norows cannot do.
 var errNoParquet = errors.New("this build has no Parquet (build tag norows), so it cannot read rows that are kept as a table")
 
-type (
-	rowTables any
-	keptRows  struct{}
-)
+type rowTables any
+
+// PostgresRows returns nil: a program without Parquet keeps rows as they are.
+func PostgresRows() tenant.RowsKeeper { return nil }
+
+// SQLiteRows is [PostgresRows] for SQLite.
+func SQLiteRows() tenant.RowsKeeper { return nil }
 
 // putRows is not called, since no dialect has tables of rows in this build.
 func (t *tx) putRows(context.Context, layout.Name, string, int64, io.Reader) error {

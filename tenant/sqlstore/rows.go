@@ -10,113 +10,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"sync"
 
 	"github.com/oneanalytics/oa-archive/internal/spool"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
-
-// A measure is the length and the digest of a content.
-type measure struct {
-	size   int64
-	digest layout.Digest
-}
-
-// keptRows remembers what files of rows become, so that a plan, its repetition
-// under the lock and the import itself write a file again only once. It is
-// safe for concurrent use.
-type keptRows struct {
-	mu sync.Mutex
-	of map[measure]measure
-}
-
-const mostKept = 1024 // files that are remembered
-
-// of returns what the file becomes whose content has the measure given.
-func (k *keptRows) measure(ctx context.Context, content measure, f *parquetio.File) (measure, error) {
-	k.mu.Lock()
-	kept, known := k.of[content]
-	k.mu.Unlock()
-	if known {
-		return kept, nil
-	}
-	size, digest, err := parquetio.Canonical(ctx, f)
-	if err != nil {
-		return measure{}, err
-	}
-	kept = measure{size, digest}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.of == nil || len(k.of) >= mostKept {
-		k.of = map[measure]measure{}
-	}
-	k.of[content] = kept
-	return kept, nil
-}
-
-// KeptRows implements [tenant.RowsKeeper].
-func (s *Store) KeptRows(ctx context.Context, name layout.Name, content io.ReaderAt, size int64) (int64, layout.Digest, error) {
-	kept, err := s.keptAs(ctx, content, size)
-	if err != nil {
-		return 0, layout.Digest{}, fmt.Errorf("sqlstore: rows %s: %w", name, err)
-	}
-	return kept.size, kept.digest, nil
-}
-
-// KeptRows implements [tenant.RowsKeeper].
-func (t *tx) KeptRows(ctx context.Context, name layout.Name, content io.ReaderAt, size int64) (int64, layout.Digest, error) {
-	return t.store.KeptRows(ctx, name, content, size)
-}
-
-func (s *Store) keptAs(ctx context.Context, content io.ReaderAt, size int64) (measure, error) {
-	sum := sha256.New()
-	n, err := io.Copy(sum, contextReader{ctx, io.NewSectionReader(content, 0, size)})
-	if err != nil {
-		return measure{}, err
-	}
-	if n != size {
-		return measure{}, fmt.Errorf("%w: it has %d bytes, not the stated %d", io.ErrUnexpectedEOF, n, size)
-	}
-	is := measure{size, layout.Digest(sum.Sum(nil))}
-	if s.db.dialect.rows == nil {
-		return is, nil
-	}
-	f, err := s.openParquet(content, size)
-	if err != nil {
-		return measure{}, err
-	}
-	return s.kept.measure(ctx, is, f)
-}
-
-// openParquet opens rows that are to be kept as a table. What is wrong with
-// them for good is a [*tenant.RowsError].
-func (s *Store) openParquet(content io.ReaderAt, size int64) (*parquetio.File, error) {
-	f, err := parquetio.Open(content, size, parquetio.Options{})
-	if err != nil {
-		return nil, refused(err)
-	}
-	return f, s.db.dialect.rows.check(f.Schema())
-}
-
-// refused turns an error that lies with the rows into a [*tenant.RowsError].
-func refused(err error) error {
-	if e, ok := errors.AsType[*parquetio.UnsupportedError](err); ok {
-		return &tenant.RowsError{Column: e.Column, Reason: e.Type + " is not supported: " + e.Reason, Err: err}
-	}
-	if e, ok := errors.AsType[*parquetio.LimitError](err); ok {
-		return &tenant.RowsError{Column: e.Column, Reason: fmt.Sprintf("%s %d exceeds the limit of %d", e.Limit, e.Need, e.Max), Err: err}
-	}
-	damage, ok := errors.AsType[*parquetio.DamageError](err)
-	switch {
-	case ok:
-		return &tenant.RowsError{Column: damage.Column, Reason: fmt.Sprintf("the Parquet file is damaged: %v", damage.Err), Err: err}
-	case errors.Is(err, parquetio.ErrNotParquet):
-		return &tenant.RowsError{Reason: "the rows are not a Parquet file", Err: err}
-	}
-	return err
-}
 
 // putRows stores rows as a table.
 func (t *tx) putRows(ctx context.Context, name layout.Name, path string, size int64, content io.Reader) error {
@@ -125,7 +24,7 @@ func (t *tx) putRows(ctx context.Context, name layout.Name, path string, size in
 		return err
 	}
 	defer r.Close()
-	f, err := t.store.openParquet(r.at, r.size)
+	f, err := keeper{t.session.db.dialect.rows}.open(r.at, r.size)
 	if err != nil {
 		return err
 	}
@@ -145,7 +44,7 @@ func (t *tx) putRows(ctx context.Context, name layout.Name, path string, size in
 	if err != nil {
 		return err
 	}
-	kept, err := t.store.kept.measure(ctx, r.measure, f)
+	kept, err := canonicalOf.measure(ctx, r.measure, f)
 	if err != nil {
 		return err
 	}

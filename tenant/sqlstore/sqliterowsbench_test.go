@@ -1,3 +1,5 @@
+//go:build !norows
+
 package sqlstore
 
 import (

@@ -16,9 +16,8 @@ import (
 // Store is one tenant in a database. It implements [tenant.Target] and
 // [tenant.Journal], and is safe for concurrent use.
 type Store struct {
-	db   *DB
-	id   string
-	kept keptRows
+	db *DB
+	id string
 }
 
 // Close does nothing: the database stays open until [DB.Close].
