@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -75,6 +76,8 @@ const (
 	large   = "workspaces/" + workspace + "/files/" + asset
 	rowed   = "workspaces/" + workspace + "/datasets/" + asset + "/rows.parquet"
 	passing = "extensions/v/passing"
+
+	rowsPath = "workspaces/" + workspace + "/datasets/" + asset + "/rows.parquet"
 )
 
 // state returns the entries after the n-th import.
@@ -88,6 +91,11 @@ func state(n int) map[string]string {
 	if n%2 == 1 {
 		entries[passing] = fmt.Sprint("passing ", n)
 	}
+	rows, err := makeRows("state int64, text string", parquetio.WriterOptions{}, []any{n, "first"}, []any{n, nil})
+	if err != nil {
+		panic(err)
+	}
+	entries[rowsPath] = string(rows)
 	return entries
 }
 

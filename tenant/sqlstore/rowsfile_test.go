@@ -10,22 +10,28 @@ import (
 // rowsFile returns the canonical file of rows of a schema.
 func rowsFile(tb testing.TB, schema string, rows ...[]any) []byte {
 	tb.Helper()
-	columns, err := parquetio.ParseSchema(schema)
+	file, err := makeRows(schema, parquetio.WriterOptions{}, rows...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var file bytes.Buffer
-	w, err := parquetio.NewWriter(&file, columns, parquetio.WriterOptions{})
+	return file
+}
+
+func makeRows(schema string, opts parquetio.WriterOptions, rows ...[]any) ([]byte, error) {
+	columns, err := parquetio.ParseSchema(schema)
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
+	}
+	var file bytes.Buffer
+	w, err := parquetio.NewWriter(&file, columns, opts)
+	if err != nil {
+		return nil, err
 	}
 	for _, row := range rows {
 		if err := w.AppendRow(row); err != nil {
-			tb.Fatal(err)
+			return nil, err
 		}
 	}
-	if err := w.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	return file.Bytes()
+	err = w.Close()
+	return file.Bytes(), err
 }
