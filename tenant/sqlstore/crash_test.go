@@ -74,7 +74,6 @@ func importAndDie(ctx context.Context, url, step string) error {
 const (
 	marker  = "workspaces/" + workspace + "/metadata.json"
 	large   = "workspaces/" + workspace + "/files/" + asset
-	rowed   = "workspaces/" + workspace + "/datasets/" + asset + "/rows.parquet"
 	passing = "extensions/v/passing"
 
 	rowsPath = "workspaces/" + workspace + "/datasets/" + asset + "/rows.parquet"
@@ -83,19 +82,19 @@ const (
 // state returns the entries after the n-th import.
 func state(n int) map[string]string {
 	entries := map[string]string{marker: fmt.Sprintf(`{"state":%d}`, n), large: strings.Repeat(fmt.Sprint(n%10), 3<<20+n%7)}
-	var rows [][]any
-	for i := range 2000 + n%7 {
-		rows = append(rows, []any{int64(n), fmt.Sprint("row ", i)})
-	}
-	entries[rowed] = string(parquetOf("state int64 not null, text string", rows...))
 	if n%2 == 1 {
 		entries[passing] = fmt.Sprint("passing ", n)
 	}
-	rows, err := makeRows("state int64, text string", parquetio.WriterOptions{}, []any{n, "first"}, []any{n, nil})
+	// Enough of them for a process to die among them.
+	rows := [][]any{{n, "first"}, {n, nil}}
+	for i := range 2000 + n%7 {
+		rows = append(rows, []any{n, fmt.Sprint("row ", i)})
+	}
+	file, err := makeRows("state int64, text string", parquetio.WriterOptions{}, rows...)
 	if err != nil {
 		panic(err)
 	}
-	entries[rowsPath] = string(rows)
+	entries[rowsPath] = string(file)
 	return entries
 }
 

@@ -14,7 +14,14 @@ import (
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-var rowsName = layout.Name{Kind: layout.Rows, Workspace: workspace, Asset: asset}
+// parquetOf is rowsFile without a test.
+func parquetOf(schema string, rows ...[]any) []byte {
+	file, err := makeRows(schema, parquetio.WriterOptions{}, rows...)
+	if err != nil {
+		panic(err)
+	}
+	return file
+}
 
 // orders are rows whose columns have names that SQL stumbles over.
 const orders = `id int64 not null, "\"; DROP TABLE documents; --" string, ID float64`
@@ -31,14 +38,14 @@ func rowsOf(t *testing.T, s *Store) ([]byte, tenant.Entry) {
 	}
 	for _, e := range inventory(t, s.Inventory(t.Context())) {
 		if e.Name == rowsName {
-			return all[rowed], e
+			return all[rowsPath], e
 		}
 	}
-	return all[rowed], tenant.Entry{}
+	return all[rowsPath], tenant.Entry{}
 }
 
-// wantRows checks the tenant's rows wherever they can be read.
-func wantRows(t *testing.T, s *Store, want []byte) {
+// wantTable checks the tenant's rows wherever they can be read.
+func wantTable(t *testing.T, s *Store, want []byte) {
 	t.Helper()
 	got, listed := rowsOf(t, s)
 	if !bytes.Equal(got, want) {
@@ -61,8 +68,8 @@ func TestRowsAreATableOfSQLite(t *testing.T) {
 	db, at := createSQLite(t)
 	s := newTenant(t, db, acme)
 	first, second := parquetOf(orders, order(1), order(2), order(3)), parquetOf(orders, order(4))
-	store(t, s, 1, map[string]string{rowed: string(first), marker: "{}"})
-	wantRows(t, s, first)
+	store(t, s, 1, map[string]string{rowsPath: string(first), marker: "{}"})
+	wantTable(t, s, first)
 	if n := count(t, db, "SELECT row_count FROM documents WHERE kind = 'rows' AND content IS NULL AND rows_schema IS NOT NULL"); n != 3 {
 		t.Errorf("the list of documents says %d rows", n)
 	}
@@ -87,8 +94,8 @@ func TestRowsAreATableOfSQLite(t *testing.T) {
 		}
 	}
 	listed := inventory(t, s.Inventory(t.Context()))
-	store(t, s, 2, map[string]string{rowed: string(second)})
-	wantRows(t, s, second)
+	store(t, s, 2, map[string]string{rowsPath: string(second)})
+	wantTable(t, s, second)
 	if n := tables(t, db); n != 1 {
 		t.Errorf("%d tables after rows were replaced, want 1", n)
 	}
@@ -102,11 +109,11 @@ func TestRowsAreATableOfSQLite(t *testing.T) {
 	}
 
 	tx := begin(t, s)
-	put(t, tx, rowed, string(first))
+	put(t, tx, rowsPath, string(first))
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	wantRows(t, s, second)
+	wantTable(t, s, second)
 	tx = begin(t, s)
 	if err := tx.Delete(t.Context(), rowsName); err != nil {
 		t.Fatal(err)
@@ -122,7 +129,10 @@ func TestRowsAreATableOfSQLite(t *testing.T) {
 
 func TestRowsOfOtherWriters(t *testing.T) {
 	s := newTenant(t, create(t), acme)
-	foreign := parquetBy(parquetio.WriterOptions{Compression: parquetio.Uncompressed}, orders, order(1), order(2))
+	foreign, err := makeRows(orders, parquetio.WriterOptions{Compression: parquetio.Uncompressed}, order(1), order(2))
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := parquetOf(orders, order(1), order(2))
 	if bytes.Equal(foreign, want) {
 		t.Fatal("the foreign file is not foreign")
@@ -134,15 +144,15 @@ func TestRowsOfOtherWriters(t *testing.T) {
 		}
 	}
 	for n, content := range [][]byte{foreign, want} {
-		store(t, s, n, map[string]string{rowed: string(content)})
-		wantRows(t, s, want)
+		store(t, s, n, map[string]string{rowsPath: string(content)})
+		wantTable(t, s, want)
 	}
 }
 
 func TestRowsChangedBySQL(t *testing.T) {
 	db, at := createSQLite(t)
 	s := newTenant(t, db, acme)
-	store(t, s, 1, map[string]string{rowed: string(parquetOf(orders, order(1), order(2)))})
+	store(t, s, 1, map[string]string{rowsPath: string(parquetOf(orders, order(1), order(2)))})
 	table := rowsTable(int64(count(t, db, "SELECT id FROM documents WHERE kind = 'rows'")))
 	for _, tt := range []struct {
 		change string
@@ -157,7 +167,7 @@ func TestRowsChangedBySQL(t *testing.T) {
 		if n := count(t, db, "SELECT COUNT(*) FROM documents WHERE size = -1 AND sha256 = '' AND row_count IS NULL"); n != 1 {
 			t.Errorf("%s: the list of documents did not notice", tt.change)
 		}
-		wantRows(t, s, tt.want)
+		wantTable(t, s, tt.want)
 	}
 	at.behind(t, fmt.Sprintf("INSERT INTO %s VALUES (77, 1, 'a', 'not a number')", table))
 	_, err := contents(t.Context(), s)
@@ -170,18 +180,18 @@ func TestRowsChangedBySQL(t *testing.T) {
 	wantError(t, err, rowsName.String(), table, "there is no such table")
 	// An import repairs it.
 	want := parquetOf(orders, order(5))
-	store(t, s, 2, map[string]string{rowed: string(want)})
-	wantRows(t, s, want)
+	store(t, s, 2, map[string]string{rowsPath: string(want)})
+	wantTable(t, s, want)
 }
 
 func TestTenantsKeepTheirRowsApart(t *testing.T) {
 	db := create(t)
 	a, b := newTenant(t, db, acme), newTenant(t, db, tenant.Info{ID: "other", Name: "Other"})
 	ours, theirs := parquetOf(orders, order(1)), parquetOf("x bool", []any{true})
-	store(t, a, 1, map[string]string{rowed: string(ours)})
-	store(t, b, 1, map[string]string{rowed: string(theirs)})
-	wantRows(t, a, ours)
-	wantRows(t, b, theirs)
+	store(t, a, 1, map[string]string{rowsPath: string(ours)})
+	store(t, b, 1, map[string]string{rowsPath: string(theirs)})
+	wantTable(t, a, ours)
+	wantTable(t, b, theirs)
 	tx := begin(t, a)
 	if err := tx.Delete(t.Context(), rowsName); err != nil {
 		t.Fatal(err)
@@ -189,7 +199,7 @@ func TestTenantsKeepTheirRowsApart(t *testing.T) {
 	if err := tx.Commit(t.Context(), record(2)); err != nil {
 		t.Fatal(err)
 	}
-	wantRows(t, b, theirs)
+	wantTable(t, b, theirs)
 }
 
 func TestRowsThatSQLiteCannotHold(t *testing.T) {
@@ -219,7 +229,7 @@ func TestRowsThatSQLiteCannotHold(t *testing.T) {
 		if !errors.As(err, &refused) {
 			t.Errorf("Put: %v", err)
 		}
-		wantError(t, err, append(tt.parts, rowed)...)
+		wantError(t, err, append(tt.parts, rowsPath)...)
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)
 		}
@@ -243,19 +253,19 @@ func TestRowsFromBeforeTables(t *testing.T) {
 		UPDATE schema_version SET version = 1; INSERT INTO tenants VALUES ('acme', 'Acme', '', '')`)
 	content := parquetOf(orders, order(1))
 	at.behind(t, fmt.Sprintf(`INSERT INTO documents (tenant_id, sort_key, path, kind, size, sha256, content) VALUES ('acme', '%s', '%s', 'rows', %d, '%s', x'%x')`,
-		sortKey(rowsName), rowed, len(content), layout.DigestOf(content), content))
+		sortKey(rowsName), rowsPath, len(content), layout.DigestOf(content), content))
 	db, err = OpenSQLite(t.Context(), at.url)
 	opened(t, db, err)
 	s, err := db.Tenant(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRows(t, s, content)
+	wantTable(t, s, content)
 	if n := count(t, db, "SELECT version FROM schema_version"); n != len(all) || tables(t, db) != 0 {
 		t.Errorf("version %d with %d tables", n, tables(t, db))
 	}
-	store(t, s, 1, map[string]string{rowed: string(content)})
-	wantRows(t, s, content)
+	store(t, s, 1, map[string]string{rowsPath: string(content)})
+	wantTable(t, s, content)
 	if n := tables(t, db); n != 1 {
 		t.Errorf("%d tables after an import", n)
 	}

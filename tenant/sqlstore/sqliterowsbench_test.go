@@ -9,55 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
-
-// flightsEnv names a Parquet file to use in place of generated rows, for
-// example one of 3 million flights.
-const flightsEnv = "OA_BENCH_ROWS"
-
-// benchRows opens the file of rows that benchmarks move.
-func benchRows(b *testing.B) *os.File {
-	b.Helper()
-	path := os.Getenv(flightsEnv)
-	if path == "" {
-		path = filepath.Join(b.TempDir(), "rows.parquet")
-		if err := os.WriteFile(path, generatedFlights(300_000), 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = f.Close() })
-	return f
-}
-
-// generatedFlights returns n rows like those of a table of flights.
-func generatedFlights(n int) []byte {
-	rows := make([][]any, n)
-	for i := range rows {
-		at := time.Date(2001, 1, 1, 0, i, 0, 0, time.UTC)
-		rows[i] = []any{at, int64(i*7919%200 - 40), int64(100 + i*104729%2600), "ABCDEFGH"[i%6 : i%6+3], "JKLMNOPQ"[i%5 : i%5+3]}
-	}
-	return parquetOf("date timestamp(us), delay int64, distance int64, origin string, destination string", rows...)
-}
-
-func size(b *testing.B, f *os.File) int64 {
-	b.Helper()
-	stat, err := f.Stat()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return stat.Size()
-}
 
 // freshPeak makes peakMemory count from now on, where Linux lets it.
 func freshPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200) }
@@ -84,8 +41,8 @@ func cpuSeconds() float64 {
 // ordinary program does for the same table: a prepared INSERT for each row, and
 // a SELECT whose values are scanned. The first of each ends with a file of rows.
 func BenchmarkSQLiteRows(b *testing.B) {
-	rows := benchRows(b)
-	f, err := parquetio.Open(rows, size(b, rows), parquetio.Options{})
+	rows, size := flights(b)
+	f, err := parquetio.Open(rows, size, parquetio.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -107,7 +64,7 @@ func BenchmarkSQLiteRows(b *testing.B) {
 				b.Fatal(err)
 			}
 			tx := begin(b, s)
-			if err := tx.Put(b.Context(), rowsName, size(b, rows), rows); err != nil {
+			if err := tx.Put(b.Context(), rowsName, size, rows); err != nil {
 				b.Fatal(err)
 			}
 			if err := tx.Commit(b.Context(), record(1)); err != nil {
@@ -128,7 +85,7 @@ func BenchmarkSQLiteRows(b *testing.B) {
 	if _, err := rows.Seek(0, io.SeekStart); err != nil {
 		b.Fatal(err)
 	}
-	if err := tx.Put(b.Context(), rowsName, size(b, rows), rows); err != nil {
+	if err := tx.Put(b.Context(), rowsName, size, rows); err != nil {
 		b.Fatal(err)
 	}
 	if err := tx.Commit(b.Context(), record(1)); err != nil {
