@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"time"
 
@@ -69,6 +70,14 @@ type Options struct {
 	// Workers is the number of frames that are decoded at once; 0 means one
 	// per processor, up to 16.
 	Workers int
+	// Content, when set, is asked by [Verify] and [VerifyStream], entry by entry
+	// in the order of the file, where to write the content while it is read;
+	// nil: nowhere. It is for checks that know what an entry means. What is
+	// written has not been verified yet, path and size included, parts that
+	// cannot be read are left out, and reading may begin anew: a check keeps
+	// what it finds to itself until the report accepts the archive. The pieces
+	// are not the writer's to keep. An error of a write ends the verification.
+	Content func(path string, size int64) io.Writer
 	// Progress, when set, is called now and then, from one goroutine at a
 	// time, with the bytes of the file read so far and in total; total is -1
 	// when not known.

@@ -76,11 +76,38 @@ func verify(ctx context.Context, src source, led *ledger, opts Options) (*Report
 		if o == nil {
 			break
 		}
+		if err := w.pass(o, opts.Content); err != nil {
+			w.stop()
+			return nil, err
+		}
 	}
 	if err := w.finish(); err != nil {
 		return nil, err
 	}
 	return w.conclude(), nil
+}
+
+// pass hands the content of an entry to who wants it.
+func (w *walk) pass(o *observed, wanted func(path string, size int64) io.Writer) error {
+	if wanted == nil {
+		return nil
+	}
+	sink := wanted(o.path, o.size)
+	if sink == nil {
+		return nil
+	}
+	for {
+		piece, err := w.content()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := sink.Write(piece); err != nil {
+			return err
+		}
+	}
 }
 
 // interruptible runs check so that the end of ctx is noticed even while a read

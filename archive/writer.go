@@ -163,6 +163,24 @@ func (w *Writer) count() int {
 	return (len(w.slabs)-1)*slab + len(w.slabs[len(w.slabs)-1])
 }
 
+// SetRows has the manifest say what the current entry, one of rows, holds. It
+// is called between the entry's Create and the next call of Create or Close.
+// The Writer does not look whether it is true, and keeps s.
+func (w *Writer) SetRows(s *manifest.RowStatistics) error {
+	switch {
+	case w.err != nil:
+		return w.err
+	case w.cur == nil:
+		return errors.New("archive: statistics of rows, but no entry is open")
+	}
+	if err := s.Check(); err != nil {
+		return fmt.Errorf("archive: entry %+q: statistics of rows: %w", w.cur.e.Path, err)
+	}
+	w.cur.e.Rows = s
+	w.text += int64(64 + len(s.Schema) + 8*len(s.Nulls))
+	return nil
+}
+
 // SetCoverage sets the coverage section of the manifest. Close adds to
 // c.Included the counts by [manifest.CoverageKind]; giving other counts
 // for them is an error there.

@@ -16,13 +16,21 @@ const defaultMaxDocument = 64 << 20
 // the source does not know beforehand are read. Neither source is closed.
 //
 // Memory grows with the number of entries, not with their size; documents are
-// read one at a time, and only those of assets that are listed.
+// read one pair at a time beside the pair of metadata of their workspace, and
+// only those of assets that are listed. Documents of more than 16 MiB are not
+// looked into.
 func Compare(ctx context.Context, old, new tenant.Source, opts Options) (*Result, error) {
 	if opts.MaxDocument < 0 {
 		return nil, fmt.Errorf("diff: the largest document is %d bytes, want 0 or more", opts.MaxDocument)
 	}
 	if opts.MaxDocument == 0 {
 		opts.MaxDocument = defaultMaxDocument
+	}
+	if opts.Fields == 0 {
+		opts.Fields = DefaultFields
+	}
+	if opts.MaxValue == 0 {
+		opts.MaxValue = DefaultMaxValue
 	}
 	c := &comparison{ctx: ctx, opts: opts, result: &Result{Changes: []Change{}}}
 	for _, s := range []struct {
@@ -106,6 +114,11 @@ func (c *comparison) compare(k asset, before, after []tenant.Entry) error {
 		}
 	}
 	change.Entries = pair(before, after, change.Status == Changed)
+	if change.Status == Changed {
+		if err := c.look(k, &change, before, after); err != nil {
+			return err
+		}
+	}
 	was, err := c.old.nameOf(c.ctx, k, before)
 	if err != nil {
 		return fmt.Errorf("first state: %w", err)

@@ -1,6 +1,11 @@
 package diff
 
-import "github.com/oneanalytics/oa-archive/tenant"
+import (
+	"context"
+	"io"
+
+	"github.com/oneanalytics/oa-archive/tenant"
+)
 
 // Status says what became of an asset between the first state and the second.
 type Status string
@@ -19,7 +24,28 @@ type Options struct {
 	Selection   tenant.Selection // applied to both states
 	Unchanged   bool             // list unchanged assets too; they are always counted
 	MaxDocument int64            // in bytes; zero means 64 MiB. Larger documents are compared, but not named
+
+	// Fields is how many changed fields of an asset are listed; zero means
+	// DefaultFields, less than zero none: then documents are not looked into.
+	Fields int
+	// MaxValue is the largest value of a field, in bytes of JSON, that is listed;
+	// zero means DefaultMaxValue, less than zero any.
+	MaxValue int
+	// Rows, when set, describes rows, so that their number and columns can be
+	// compared. Package rowcheck has what it takes.
+	Rows RowsReader
 }
+
+// Defaults of [Options].
+const (
+	DefaultFields   = 1000
+	DefaultMaxValue = 2048
+)
+
+// A RowsReader describes a rows file of size bytes, -1 when not known. content
+// is an [io.ReaderAt] too where the source can give one. Rows that cannot be
+// understood give nil; the error is one of reading.
+type RowsReader func(ctx context.Context, content io.Reader, size int64) (*Rows, error)
 
 // Side describes one of the two states.
 type Side struct {
@@ -39,6 +65,9 @@ type Change struct {
 	OldName   string  `json:"old_name,omitempty"`  // in the first state, when it differs
 	Entries   []Entry `json:"entries"`             // that differ; all of them for added, removed and unchanged assets
 	Record    bool    `json:"record,omitempty"`    // the asset's record in the workspace's metadata differs
+
+	Fields     []FieldChange `json:"fields,omitempty"`      // of a changed asset, in document order
+	MoreFields int           `json:"more_fields,omitempty"` // how many there are beyond Options.Fields
 }
 
 // Entry is one entry of a compared asset. What is absent on one side has an
@@ -49,6 +78,7 @@ type Entry struct {
 	NewSize   int64  `json:"new_size"`
 	OldDigest string `json:"old_digest,omitempty"` // 64 lower-case hexadecimal digits
 	NewDigest string `json:"new_digest,omitempty"`
+	Note      string `json:"note,omitempty"` // why no fields are listed; one of the Note constants
 }
 
 // Counts is how many assets have each status.

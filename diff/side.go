@@ -44,6 +44,8 @@ type side struct {
 	listed  []manifest.Entry
 	bytes   int64
 	records map[asset]record // of the workspace at hand
+
+	metadata map[string]any // of the workspace at hand; nil when it is not strict JSON
 }
 
 // record is what a workspace's metadata says of an asset.
@@ -53,11 +55,7 @@ type record struct {
 }
 
 // differs reports whether two records differ as JSON values.
-func (r record) differs(other record) bool {
-	a, erra := json.Marshal(r.value)
-	b, errb := json.Marshal(other.value)
-	return erra != nil || errb != nil || string(a) != string(b)
-}
+func (r record) differs(other record) bool { return !equal(r.value, other.value) }
 
 func (s *side) open(ctx context.Context, src tenant.Source, opts Options) error {
 	info, err := src.Tenant(ctx)
@@ -136,23 +134,29 @@ func (s *side) complete(ctx context.Context, e *tenant.Entry) error {
 // and the workspace's name. A document that is too large or not readable
 // teaches nothing.
 func (s *side) learn(ctx context.Context, e tenant.Entry) error {
-	s.records = map[asset]record{}
+	s.records, s.metadata = map[asset]record{}, nil
 	doc, err := s.read(ctx, e)
 	if err != nil || doc == nil {
 		return err
 	}
-	var m struct {
-		Workspace struct{ Name string }
-		Datasets  []map[string]any
-		Files     []map[string]any
-	}
-	if json.Unmarshal(doc, &m) != nil {
+	var m map[string]any
+	if parsed, ok := parse(layout.Metadata, doc); ok {
+		m, _ = parsed.(map[string]any)
+		s.metadata = m
+	} else if json.Unmarshal(doc, &m) != nil {
 		return nil
 	}
 	ws := e.Name.Workspace
-	s.records[asset{"workspace", ws, ws}] = record{name: m.Workspace.Name}
-	for kind, list := range map[string][]map[string]any{"dataset": m.Datasets, "file": m.Files} {
-		for _, fields := range list {
+	workspace, _ := m["workspace"].(map[string]any)
+	name, _ := workspace["name"].(string)
+	s.records[asset{"workspace", ws, ws}] = record{name: name}
+	for kind, member := range map[string]string{"dataset": "datasets", "file": "files"} {
+		list, _ := m[member].([]any)
+		for _, element := range list {
+			fields, ok := element.(map[string]any)
+			if !ok {
+				continue
+			}
 			id, _ := fields["id"].(string)
 			name, _ := fields["name"].(string)
 			s.records[asset{kind, ws, id}] = record{name: name, value: fields}

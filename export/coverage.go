@@ -14,6 +14,7 @@ import (
 // neverArchived is what no archive of a tenant holds.
 var neverArchived = []manifest.Omission{
 	{Kind: "secrets", Reason: "credentials, keys and certificates never leave the service; descriptors name the slots they belong in"},
+	{Kind: passwordHashesKind, Reason: "those of people and of protected links; nobody gets in with an archive, and a protected link asks for a new password"},
 	{Kind: "sessions", Reason: "session tokens end with the session"},
 	{Kind: "job_queues", Reason: "jobs are work in progress, not content"},
 	{Kind: "caches", Reason: "derived from what is archived"},

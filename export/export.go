@@ -55,6 +55,7 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 		return nil, err
 	}
 	coverage.Excluded = append(coverage.Excluded, x.redactions()...)
+	x.countPasswords(coverage.Excluded)
 	out.SetCoverage(coverage)
 	if err := out.Close(); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -70,10 +71,14 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
-	dataset  rowsContext // of the rows to come, for CheckRows
+	dataset  rowsContext             // of the rows to come, for CheckRows
+	stated   *manifest.RowStatistics // of the rows at hand
 	invalid  InvalidError
 	secrets  SecretError
 	redacted int64 // credentials that were replaced
+	withheld int64 // hashes of passwords that were
+	uploads  uploads
+	upload   *fileRecord // of the file at hand
 	entries  int
 	bytes    int64
 }
@@ -107,8 +112,8 @@ func (x *exporter) run(src tenant.Source) error {
 		var err error
 		if at.entry.Name.Workspace != "" {
 			err = x.workspace(at)
-		} else if _, err = x.copy(at.entry); err == nil {
-			err = at.advance()
+		} else {
+			err = x.alone(at)
 		}
 		if err != nil {
 			return err
@@ -133,33 +138,23 @@ func (x *exporter) verdict() error {
 }
 
 // workspace writes the entries of one workspace while it checks what they say
-// about each other. No document is kept after its turn.
+// about each other. Documents are read some at a time and kept no longer than
+// that.
 func (x *exporter) workspace(at *cursor) error {
 	var failed error
-	id := at.entry.Name.Workspace
-	step := func() (name layout.Name, doc []byte, more bool) {
-		if failed != nil || !at.ok || at.entry.Name.Workspace != id {
-			return layout.Name{}, nil, false
-		}
-		name = at.entry.Name
-		if doc, failed = x.copy(at.entry); failed == nil {
-			failed = at.advance()
-		}
-		return name, doc, failed == nil
-	}
-	problems := schema.CheckWorkspace(func(yield func(layout.Name, []byte) bool) {
-		for {
-			name, doc, more := step()
-			if !more || !yield(name, doc) {
-				return
+	problems := schema.CheckDocuments(func(yield func(layout.Name, *schema.Document) bool) {
+		for id := at.entry.Name.Workspace; failed == nil && at.ok && at.entry.Name.Workspace == id; {
+			for _, e := range x.readAhead(at, id) {
+				if failed = x.copy(e); failed == nil && !e.isDocument {
+					failed = at.advance()
+				}
+				if failed != nil || !yield(e.Name, e.parsed) {
+					return
+				}
 			}
 		}
 	})
-	// The check may stop early; the entries are written all the same.
-	for more := true; more; {
-		_, _, more = step()
-	}
-	for _, p := range problems {
+	for _, p := range append(problems, x.uploads.rest()...) {
 		x.problem(p)
 	}
 	return failed

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/internal/spool"
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -21,6 +22,9 @@ type Rows struct {
 	Model    []byte // the dataset's model, valid or not; nil when there is none
 	Content  io.ReaderAt
 	Size     int64 // bytes of Content
+
+	// State, called at most once, has the manifest say what these rows are.
+	State func(*manifest.RowStatistics)
 }
 
 // A RowsCheck returns what is wrong with rows; Path is filled in by the caller.
@@ -82,9 +86,20 @@ func (c *rowsContext) rows(name layout.Name, content io.ReaderAt, size int64) Ro
 	return r
 }
 
+// stateRows passes on what the check of the current entry has stated.
+func (x *exporter) stateRows() error {
+	s := x.stated
+	x.stated = nil
+	if s == nil {
+		return nil
+	}
+	return x.out.SetRows(s)
+}
+
 // checkRows has rows checked, and returns their content for the archive. What
 // the source can only stream goes through a spool, which the caller closes.
 func (x *exporter) checkRows(e tenant.Entry, path string, r io.Reader) (content io.Reader, closer io.Closer, err error) {
+	x.stated = nil
 	at, ok := r.(io.ReaderAt)
 	size := e.Size
 	closer = io.NopCloser(nil)
@@ -96,7 +111,9 @@ func (x *exporter) checkRows(e tenant.Entry, path string, r io.Reader) (content 
 		at, closer = s, s
 		r = io.NewSectionReader(s, 0, size)
 	}
-	problems, err := x.opts.CheckRows(x.ctx, x.dataset.rows(e.Name, at, size))
+	rows := x.dataset.rows(e.Name, at, size)
+	rows.State = func(s *manifest.RowStatistics) { x.stated = s }
+	problems, err := x.opts.CheckRows(x.ctx, rows)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("check the rows: %w", err), closer.Close())
 	}

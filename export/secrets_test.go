@@ -88,7 +88,7 @@ func TestCredentialsAreRedacted(t *testing.T) {
 		if bytes.Contains(content, []byte(leaked)) {
 			t.Errorf("%s still holds the credential", e.Path)
 		}
-		redacted += bytes.Count(content, []byte("[redacted:"))
+		redacted += bytes.Count(content, []byte("[redacted:")) - bytes.Count(content, []byte("[redacted:password-hash]"))
 	}
 	i := slices.IndexFunc(m.Coverage.Excluded, func(o manifest.Omission) bool { return o.Kind == "redacted_secrets" })
 	if redacted != 3 || i < 0 || m.Coverage.Excluded[i].Count != 3 {

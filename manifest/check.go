@@ -181,7 +181,7 @@ func isFingerprint(s string) bool {
 	return len(s) == 50 && s[:7] == "SHA256:" && decodesTo32(s[7:]+"=")
 }
 
-// checkEntries covers M-13 to M-15.
+// checkEntries covers M-13 to M-15 and M-20.
 func (m *Manifest) checkEntries() error {
 	var paths order.Checker
 	end := int64(0)
@@ -199,6 +199,9 @@ func (m *Manifest) checkEntries() error {
 		end = e.Offset + 512 + e.Size
 		if want := chunkCount(e.Size); len(e.Chunks) != want {
 			return at("M-15", fmt.Errorf("%d chunk digests, want %d for %d bytes", len(e.Chunks), want, e.Size))
+		}
+		if err := e.checkRows(); err != nil {
+			return at("M-20", fmt.Errorf("rows: %w", err))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -64,6 +65,7 @@ func innermost(err error) error {
 	var outer, inner *Error
 	if errors.As(err, &outer) && errors.As(outer.Err, &inner) {
 		inner.Member = join(outer.Member, inner.Member)
+		inner.Path = cmp.Or(inner.Path, outer.Path)
 		return innermost(inner)
 	}
 	return err
@@ -138,7 +140,7 @@ func (m *Manifest) decodeEntries(value []byte, limits Limits) error {
 }
 
 // entryFields are the names alone, for the check of unknown ones.
-var entryFields = []field{{name: "path"}, {name: "size"}, {name: "sha256"}, {name: "offset"}, {name: "chunks"}}
+var entryFields = []field{{name: "path"}, {name: "size"}, {name: "sha256"}, {name: "offset"}, {name: "chunks"}, {name: "rows"}}
 
 // decode does without a list of fields, because there are many entries.
 func (e *Entry) decode(object []byte) error {
@@ -159,6 +161,8 @@ func (e *Entry) decode(object []byte) error {
 			seen[3], err = true, count(&e.Offset)(value)
 		case "chunks":
 			err = e.decodeChunks(value)
+		case "rows":
+			err = e.decodeRows(value)
 		default:
 			err = checkUnknown(name, entryFields)
 			e.Extra = append(e.Extra, Member{Name: string(name), Value: clone(value)})

@@ -79,6 +79,7 @@ type Entry struct {
 	// Chunks are the digests of the content's [ChunkSize] pieces; nil unless
 	// Size is greater than [MaxSmall].
 	Chunks []layout.Digest
+	Rows   *RowStatistics // of rows, where the writer counted them; else nil
 	Extra  Members
 }
 

@@ -157,6 +157,10 @@ func (w *writer) entry(e *Entry) {
 	if len(e.Chunks) > 0 {
 		b = append(b, `"]`...)
 	}
+	if e.Rows != nil {
+		b = append(b, `, "rows": `...)
+		b = append(b, e.Rows.object()...)
+	}
 	for _, member := range e.Extra {
 		b = append(b, ", "+quote(member.Name)+": "...)
 		b = append(b, member.Value...)

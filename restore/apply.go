@@ -160,7 +160,7 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		return true, nil
 	}
 	r.before = inventory
-	p, err := newPlannerOn(ctx, r.archive, r.digest, tx, r.info, r.plan.Options)
+	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, r.plan.Options)
 	if err != nil {
 		return false, err
 	}
@@ -168,15 +168,15 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 	if err != nil {
 		return false, err
 	}
-	was, err := r.plan.Marshal()
+	was, err := r.plan.Digest()
 	if err != nil {
 		return false, err
 	}
-	is, err := again.Marshal()
+	is, err := again.Digest()
 	if err != nil {
 		return false, err
 	}
-	if !bytes.Equal(was, is) {
+	if was != is {
 		return false, fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
 	}
 	r.planner = p
@@ -257,6 +257,13 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 		return err
 	}
 	defer func() { err = cmp.Or(err, content.Close()) }()
+	if e.name.Kind == layout.Rows {
+		at, err := r.archive.ReaderAt(e.name.String())
+		if err != nil {
+			return err
+		}
+		return tx.Put(ctx, target, e.size, rowsContent{content, at})
+	}
 	return tx.Put(ctx, target, e.size, content)
 }
 

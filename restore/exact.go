@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,7 +72,9 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("entry %q: %w", a.entries[0].name.String(), err)
 			}
-			a.name = nameOf(doc)
+			var named struct{ Name string }
+			_ = json.Unmarshal(doc, &named) // a broken document goes without its name
+			a.name = named.Name
 		}
 		it := &item{
 			asset: a, selected: true, why: "its workspace is restored exactly", policy: Delete, decision: Delete,

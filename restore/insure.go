@@ -34,10 +34,11 @@ type insuring struct {
 	keep map[string]layout.Digest // entries that the archive must hold, besides metadata
 	near map[string]bool          // workspaces whose metadata it holds
 	held []manifest.Entry         // what it holds of the target
-	own  []document               // extensions that are still to be written
+	own  []ownEntry               // extensions that are still to be written
 }
 
-type document struct {
+// ownEntry is an extension that says what the archive is.
+type ownEntry struct {
 	name    layout.Name
 	content []byte
 }
@@ -98,7 +99,7 @@ func (w *insuring) prepare() error {
 		if err != nil {
 			return err
 		}
-		w.own = append(w.own, document{name, content})
+		w.own = append(w.own, ownEntry{name, content})
 	}
 	if layout.Compare(w.own[0].name, w.own[1].name) > 0 {
 		w.own[0], w.own[1] = w.own[1], w.own[0]

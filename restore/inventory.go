@@ -31,13 +31,14 @@ func takeInventory(ctx context.Context, v view) (string, map[string]layout.Diges
 	return manifest.ContentHash(listed), digests, nil
 }
 
-func readBack(ctx context.Context, e tenant.Entry, want layout.Digest) error {
+// readBack reads an entry through the buffer and compares its digest.
+func readBack(ctx context.Context, e tenant.Entry, want layout.Digest, buffer []byte) error {
 	r, err := e.Open(ctx)
 	if err != nil {
 		return err
 	}
 	sum := sha256.New()
-	_, err = io.Copy(sum, r)
+	_, err = io.CopyBuffer(sum, r, buffer)
 	if err = cmp.Or(err, r.Close()); err != nil {
 		return err
 	}

@@ -164,6 +164,9 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 		}
 	}
 	if list == "grants" {
+		if err := m.keepPassword(a); err != nil {
+			return err
+		}
 		if err := m.closeDoor(a); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ type Proof struct {
 func compareInventory(ctx context.Context, v view, want, read map[string]layout.Digest) (*Proof, error) {
 	proof := &Proof{Expected: contentHash(want), Entries: len(want)}
 	listed := make([]manifest.Entry, 0, len(want))
+	buffer := make([]byte, 32<<10)
 	for e, err := range v.Inventory(ctx) {
 		if err != nil {
 			return nil, err
@@ -52,7 +53,7 @@ func compareInventory(ctx context.Context, v view, want, read map[string]layout.
 		listed = append(listed, manifest.Entry{Path: path, SHA256: e.Digest})
 		proof.Bytes += e.Size
 		if _, ok := read[path]; ok {
-			if err := readBack(ctx, e, d); err != nil {
+			if err := readBack(ctx, e, d, buffer); err != nil {
 				return nil, fmt.Errorf("entry %q: %w", path, err)
 			}
 			proof.ReadBack++

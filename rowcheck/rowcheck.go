@@ -27,8 +27,8 @@ const (
 // Check reads the footer of a Parquet file and returns what is wrong: whether
 // it parses and its parts lie inside the file, whether it has as many rows as
 // the dataset's record states, and whether it has the columns that the model
-// declares. Pages are not read, so what is damaged inside of one goes
-// unnoticed. The error is one of reading or of ctx. Check implements
+// declares. It states the file's [Statistics] for the manifest. Pages are not
+// read, so what is damaged inside of one goes unnoticed. The error is one of reading or of ctx. Check implements
 // [export.RowsCheck] and is safe for concurrent use.
 func Check(ctx context.Context, rows export.Rows) ([]schema.Problem, error) {
 	if err := ctx.Err(); err != nil {
@@ -52,6 +52,13 @@ func Check(ctx context.Context, rows export.Rows) ([]schema.Problem, error) {
 	if _, err := parquetio.Open(rows.Content, rows.Size, parquetio.Options{Columns: supported}); err != nil {
 		more, err := unreadable(err)
 		return append(problems, more...), err
+	}
+	if rows.State != nil {
+		stated, err := Statistics(rows.Content, rows.Size)
+		if err != nil {
+			return problems, err
+		}
+		rows.State(stated)
 	}
 	if rows.RowCount != nil && *rows.RowCount != f.Rows() {
 		problems = append(problems, schema.Problem{Rule: RuleRowCount, Text: fmt.Sprintf(

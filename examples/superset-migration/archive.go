@@ -4,24 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/rowcheck"
+	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/sign"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
 // writeArchive exports src to the file that the command line names. The file
 // appears when it is complete, and never replaces another.
-func writeArchive(ctx context.Context, src tenant.Source, c config) (m *manifest.Manifest, err error) {
-	opts := export.Options{Writer: archive.WriterOptions{
-		Unsigned:  c.unsigned,
-		Generator: "superset-migration",
-		Purpose:   "migration",
-	}}
+func writeArchive(ctx context.Context, src tenant.Source, c config, out io.Writer) (m *manifest.Manifest, err error) {
+	opts := exportOptions(c, out)
+	opts.Writer.Unsigned = c.unsigned
 	if c.signWith != "" {
 		if opts.Writer.Signer, err = readKey(c.signWith); err != nil {
 			return nil, err
@@ -40,6 +40,24 @@ func writeArchive(ctx context.Context, src tenant.Source, c config) (m *manifest
 		return nil, err
 	}
 	return m, os.Link(temporary.Name(), c.archive)
+}
+
+// exportOptions are those of archives and folders alike. A definition that
+// names columns which the CSV file lacks is of another age than the file; that is
+// told, and refuses nothing.
+func exportOptions(c config, out io.Writer) export.Options {
+	return export.Options{
+		Writer:    archive.WriterOptions{Generator: "superset-migration", Purpose: "migration"},
+		Selection: tenant.Selection{Rows: c.data != ""},
+		CheckRows: func(ctx context.Context, rows export.Rows) ([]schema.Problem, error) {
+			problems, err := rowcheck.Check(ctx, rows)
+			for i := range problems {
+				problems[i].Warning = problems[i].Warning || problems[i].Rule == rowcheck.RuleColumns
+			}
+			return problems, err
+		},
+		Warn: func(p schema.Problem) { fmt.Fprintf(out, "warning: %s\n", p) },
+	}
 }
 
 func readKey(path string) (*sign.Signer, error) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -20,12 +19,14 @@ import (
 //
 // An export that is thrown away comes first: it holds every document against
 // its schema and against its neighbours, and counts what there is.
-func writeFolder(ctx context.Context, src tenant.Source, folder string, info tenant.Info) (m *manifest.Manifest, err error) {
-	m, err = export.Export(ctx, src, io.Discard, export.Options{Writer: archive.WriterOptions{Unsigned: true, Purpose: "migration"}})
+func writeFolder(ctx context.Context, src tenant.Source, c config, out io.Writer) (m *manifest.Manifest, err error) {
+	opts := exportOptions(c, out)
+	opts.Writer.Unsigned = true
+	m, err = export.Export(ctx, src, io.Discard, opts)
 	if err != nil {
 		return nil, err
 	}
-	store, err := dirstore.Create(folder, info)
+	store, err := dirstore.Create(c.folder, c.options.Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func writeFolder(ctx context.Context, src tenant.Source, folder string, info ten
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }() // nothing, once committed
-	for e, err := range src.Entries(ctx, tenant.Selection{}) {
+	for e, err := range src.Entries(ctx, opts.Selection) {
 		if err != nil {
 			return nil, err
 		}

@@ -43,6 +43,7 @@ type config struct {
 	folder   string
 	signWith string
 	unsigned bool
+	data     string // folder of CSV files; empty for no rows
 	options  superset.Options
 }
 
@@ -58,6 +59,7 @@ func parse(args []string, help io.Writer) (config, error) {
 	flags.StringVar(&c.folder, "dir", "", "write a tenant folder to this new `FOLDER`")
 	flags.StringVar(&c.signWith, "sign-with", "", "sign the archive with the private key in this `FILE` (Ed25519, OpenSSH)")
 	flags.BoolVar(&c.unsigned, "unsigned", false, "write an archive without signatures")
+	flags.StringVar(&c.data, "data", "", "take rows along from the CSV files in this `FOLDER`")
 	flags.StringVar(&c.options.Tenant.ID, "tenant", "", "`ID` of the tenant that the bundle becomes")
 	flags.StringVar(&c.options.Tenant.Name, "name", "", "`NAME` of the tenant; its id if absent")
 	flags.StringVar(&c.options.Tenant.Region, "region", "", "`REGION` in which the tenant's data lives")
@@ -95,6 +97,14 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeBundle()) }()
 
+	if c.data != "" {
+		data, err := os.OpenRoot(c.data)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, data.Close()) }()
+		c.options.Data = data.FS()
+	}
 	src, err := superset.Open(bundle, c.options)
 	if err != nil {
 		return err
@@ -103,9 +113,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 
 	var m *manifest.Manifest
 	if c.archive != "" {
-		m, err = writeArchive(ctx, src, c)
+		m, err = writeArchive(ctx, src, c, out)
 	} else {
-		m, err = writeFolder(ctx, src, c.folder, c.options.Tenant)
+		m, err = writeFolder(ctx, src, c, out)
 	}
 	if err != nil {
 		return err
@@ -139,6 +149,15 @@ func report(out io.Writer, m *manifest.Manifest) error {
 	included := m.Coverage.Included
 	fmt.Fprintf(&b, "%s: %s, %s, %s, %s\n", m.Tenant.Name, count(included["workspace"], "workspace"),
 		count(included["dataset"], "dataset"), count(included["report"], "report"), count(included["connection"], "connection"))
+	if n := included["rows"]; n > 0 {
+		total := int64(0)
+		for _, e := range m.Entries {
+			if e.Rows != nil {
+				total += e.Rows.Count
+			}
+		}
+		fmt.Fprintf(&b, "%s in %s\n", count(total, "row"), count(n, "dataset"))
+	}
 	fmt.Fprintf(&b, "content %s\n", m.ContentHash)
 	if len(m.Coverage.Unsupported) > 0 {
 		b.WriteString("not carried over:\n")

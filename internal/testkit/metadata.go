@@ -368,16 +368,7 @@ func (s *Source) grants(j *jsonText, w *workspace) {
 			j.timeMember("expires_at", (today+d.below(400))*1440)
 		}
 		if link && d.percent(50) {
-			j.name("password_hash")
-			j.beginText()
-			j.b = append(j.b, "$argon2id$v=19$m=65536,t=3,p=4$"...)
-			j.b = appendOpaque(appendOpaque(j.b, &d, 11), &d, 11)
-			j.b = append(j.b, '$')
-			for range 4 {
-				j.b = appendOpaque(j.b, &d, 10)
-			}
-			j.b = append(j.b, "abc"...)
-			j.endText()
+			j.strMember("password_hash", "[redacted:password-hash]") // as archives have it
 		}
 		j.strMember("state", [...]string{"active", "active", "active", "closed"}[d.below(4)])
 		j.endObject()

@@ -110,6 +110,13 @@ func manifestVectors() []Vector {
 		v("entry-size", "M-14", `"size": 3,`, `"size": 3e0,`, "A size with an exponent."),
 		v("digest-case", "M-14", `"sha256": "`, `"sha256": "A`, "A digest of another form."),
 		v("chunks-of-small", "M-15", `"size": 3, "sha256"`, `"size": 3, "chunks": ["`+strings.Repeat("0", 64)+`"], "sha256"`, "Chunk digests for a small entry."),
+		v("rows-of-report", "M-20", `"sha256": "`, `"rows": {"count": 3}, "sha256": "`, "Statistics of rows for an entry that holds none."),
+		rowsVector("rows-count", `{"count": -1}`, "A negative number of rows."),
+		rowsVector("rows-fraction", `{"count": 2.0}`, "A number of rows that is no integer."),
+		rowsVector("rows-nulls-empty", `{"count": 2, "schema": "id int64", "nulls": []}`, "An empty list of nulls."),
+		rowsVector("rows-nulls-alone", `{"count": 2, "nulls": [0]}`, "Nulls of columns that no schema names."),
+		rowsVector("rows-nulls-negative", `{"count": 2, "schema": "id int64", "nulls": [-1]}`, "A negative number of nulls."),
+		rowsVector("rows-schema-control", `{"count": 2, "schema": "id\u001b[2J int64"}`, "A control character in the schema."),
 		v("critical-form", "M-16", `"critical": []`, `"critical": [7]`, "The name of an extension is a number."),
 		v("extension-name", "M-17", `"extensions": {}`, `"extensions": {"A B": 1}`, "The name of an extension has a space."),
 		v("reserved", "M-18", `"extensions": {}`, `"extensions": {}, "base": {"a": 1, "a": 2}`, "A reserved member is not strict JSON."),
@@ -131,6 +138,14 @@ func manifestVectors() []Vector {
 		}
 	}
 	return list
+}
+
+// rowsVector is a vector with the statistics of an entry of rows.
+func rowsVector(name, statistics, what string) Vector {
+	return Vector{Name: "manifest-" + name, Rule: "M-20", Code: "bad-manifest", Text: what, Build: with(func(c *Case) {
+		c.Files = []Member{c.Files[0], {Path: rows, Content: []byte("PAR1")}}
+		c.Text = replacer(`"size": 4,`, `"size": 4, "rows": `+statistics+`,`)
+	})}
 }
 
 // signatureVectors are about signatures.

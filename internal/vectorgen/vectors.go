@@ -170,6 +170,10 @@ func accepted() []Vector {
 			long := "extensions/v/" + strings.Repeat(strings.Repeat("a", 51)+"/", 3) + "b"
 			c.Files = []Member{{Path: "extensions/v/" + strings.Repeat("a", 50) + "/" + strings.Repeat("b", 36)}, {Path: "extensions/v/" + strings.Repeat("a", 50) + "/" + strings.Repeat("b", 37)}, {Path: long}}
 		})},
+		{Name: "ok-rows", Rule: "M-20", Text: "Statistics of rows, one number of nulls not known.", Build: with(func(c *Case) {
+			c.Files = []Member{c.Files[0], {Path: rows, Content: []byte("PAR1")}}
+			c.Text = replacer(`"size": 4,`, `"size": 4, "rows": {"count": 2, "schema": "id int64 not null, \"unit price\" decimal(12,2)", "nulls": [0, null], "more": 1},`)
+		})},
 		{Name: "ok-later-minor", Rule: "V-5", Text: "Format 1.3 that a reader of 1.0 may read, with members that 1.0 does not know.", Build: with(func(c *Case) {
 			c.Hint = replaceHint("1.0", "1.3")
 			c.Text = func(s string) string {

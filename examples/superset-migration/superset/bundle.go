@@ -57,6 +57,7 @@ type dataset struct {
 	uuid     string
 	name     string
 	database string // UUID
+	rows     *table // nil when there are none
 }
 
 type chart struct {

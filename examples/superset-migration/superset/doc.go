@@ -47,5 +47,6 @@
 // [Source.Omissions] counts charts that a dashboard shows and the bundle lacks,
 // visuals whose query does not say all, and files of the bundle that this
 // program does not read (saved SQL queries, themes). An export writes them into
-// the archive's manifest. A bundle has no rows, users, roles or alerts.
+// the archive's manifest. A bundle has no users, roles or alerts; its
+// rows lie in CSV files beside it ([Options]).
 package superset

@@ -32,6 +32,13 @@ type Options struct {
 	// that share a dataset share the workspace; what no dashboard needs goes
 	// to the one that Workspace names.
 	PerDashboard bool
+
+	// Data is a folder of CSV files with the rows of datasets, plain or
+	// compressed with gzip: those that the datasets' member data names, by the
+	// last segment of its address. Datasets that have one there are of mode
+	// import, the others stay direct. Nil means no rows. The caller keeps it
+	// open until [Source.Close].
+	Data fs.FS
 }
 
 // A Source shows an asset bundle as a tenant. It implements [tenant.Source]
@@ -62,6 +69,11 @@ func Open(fsys fs.FS, opts Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.Data != nil {
+		if err := b.indexRows(opts.Data); err != nil {
+			return nil, err
+		}
+	}
 	name := cmp.Or(opts.Workspace, "Apache Superset")
 	return &Source{info: opts.Tenant, bundle: b, workspaces: b.plan(opts.Tenant.ID, name, opts.PerDashboard)}, nil
 }
@@ -84,8 +96,8 @@ func (s *Source) usable() error {
 	return nil
 }
 
-// Entries yields the selected documents in canonical order. A bundle has
-// neither rows nor an audit trail.
+// Entries yields the selected documents and rows in canonical order. A bundle
+// has no audit trail. Rows are made of CSV files as they are read.
 func (s *Source) Entries(ctx context.Context, sel tenant.Selection) iter.Seq2[tenant.Entry, error] {
 	return func(yield func(tenant.Entry, error) bool) {
 		if err := cmp.Or(s.usable(), s.checkSelection(sel)); err != nil {
@@ -119,7 +131,8 @@ func (s *Source) checkSelection(sel tenant.Selection) error {
 	return nil
 }
 
-// entriesOf lists a workspace: its metadata, models by dataset, reports by id.
+// entriesOf lists a workspace: its metadata, models and rows by dataset, reports
+// by id.
 func (s *Source) entriesOf(w *workspace) []tenant.Entry {
 	entries := []tenant.Entry{s.entry(layout.Name{Kind: layout.Metadata, Workspace: w.id}, func() ([]byte, error) {
 		return w.metadata(s.bundle)
@@ -132,6 +145,9 @@ func (s *Source) entriesOf(w *workspace) []tenant.Entry {
 			}
 			return m.yaml(d.path, s.bundle.databases[d.database].connection()), nil
 		}))
+		if d.rows != nil {
+			entries = append(entries, s.rows(layout.Name{Kind: layout.Rows, Workspace: w.id, Asset: d.uuid}, d.rows))
+		}
 	}
 	for id, build := range s.reports(w) {
 		entries = append(entries, s.entry(layout.Name{Kind: layout.Report, Workspace: w.id, Asset: id}, func() ([]byte, error) {
@@ -172,6 +188,16 @@ func (s *Source) entry(name layout.Name, make func() ([]byte, error)) tenant.Ent
 			return nil, err
 		}
 		return io.NopCloser(bytes.NewReader(doc)), nil
+	}}
+}
+
+// rows describes the rows of a dataset, which are made when they are opened.
+func (s *Source) rows(name layout.Name, t *table) tenant.Entry {
+	return tenant.Entry{Name: name, Size: -1, Open: func(ctx context.Context) (io.ReadCloser, error) {
+		if err := cmp.Or(ctx.Err(), s.usable()); err != nil {
+			return nil, err
+		}
+		return t.content(ctx), nil
 	}}
 }
 

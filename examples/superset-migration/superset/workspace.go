@@ -64,6 +64,7 @@ type datasetRecord struct {
 	Name    string `json:"name"`
 	Mode    string `json:"mode"`
 	Version int    `json:"version"`
+	Rows    *int64 `json:"row_count,omitempty"`
 }
 
 type bundleRecord struct {
@@ -194,7 +195,11 @@ func (w *workspace) metadata(b *bundle) ([]byte, error) {
 	}
 	about := bundleRecord{Metadata: b.about, Databases: map[string]string{}}
 	for _, d := range w.datasets {
-		m.Datasets = append(m.Datasets, datasetRecord{ID: d.uuid, Name: d.name, Mode: "direct", Version: 1})
+		record := datasetRecord{ID: d.uuid, Name: d.name, Mode: "direct", Version: 1}
+		if d.rows != nil {
+			record.Mode, record.Rows = "import", &d.rows.count
+		}
+		m.Datasets = append(m.Datasets, record)
 		if db := b.databases[d.database]; about.Databases[db.uuid] == "" {
 			about.Databases[db.uuid] = db.name
 			m.Connections = append(m.Connections, db.connection())

@@ -26,7 +26,27 @@ type diffFlags struct {
 	workspaces       []string
 	rows, audit      bool
 	unchanged        bool
+	fields           int
 	exitCode         bool
+
+	cmd *cobra.Command
+}
+
+// fieldsInText is how many changed fields of an asset text output has, unless
+// told otherwise.
+const fieldsInText = 12
+
+// fieldLimit is how many fields [diff.Compare] lists.
+func (f *diffFlags) fieldLimit(a *app) int {
+	switch {
+	case f.cmd.Flags().Changed("fields") && f.fields == 0, f.exitCode && a.quiet && !a.json:
+		return -1
+	case f.cmd.Flags().Changed("fields"):
+		return f.fields
+	case a.json:
+		return diff.DefaultFields
+	}
+	return fieldsInText
 }
 
 // errDiffer ends a diff with --exit-code that found differences.
@@ -36,19 +56,22 @@ func diffVerb(a *app) *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
 		Use:   "diff A B",
-		Short: "compare two archives or stores, asset by asset",
+		Short: "compare two archives or stores, asset by asset and field by field",
 		Long: `Compare two states of a tenant, asset by asset: archives (FILE, or - for standard
 input) or stores (dir:FOLDER, sqlite:FILE, postgres://…). What is listed leads
-from A to B.
+from A to B, below each asset the fields that changed: a visual's query, a
+measure's column, a rule's predicate, a user's status, and of rows their number
+and columns.
 
 The exit code is 0 whether they differ or not; with --exit-code it is 1 when they
 differ.`,
 		Example: `oa-archive diff monday.oa-archive tuesday.oa-archive
-oa-archive diff acme.oa-archive sqlite:acme.db
+oa-archive diff acme.oa-archive sqlite:acme.db --rows --fields 100
 oa-archive diff acme.oa-archive dir:acme --exit-code --quiet && echo unchanged`,
 		Args: args(cobra.ExactArgs(2), "two archives or stores"),
 		RunE: func(cmd *cobra.Command, given []string) error { return a.diff(cmd.Context(), given[0], given[1], &f) },
 	}
+	f.cmd = cmd
 	group(cmd, "What to compare", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.tenantA, "tenant-a", "", "`ID` of the tenant in A, when that store holds several")
 		fs.StringVar(&f.tenantB, "tenant-b", "", "`ID` of the tenant in B, when that store holds several")
@@ -58,6 +81,7 @@ oa-archive diff acme.oa-archive dir:acme --exit-code --quiet && echo unchanged`,
 	})
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&f.unchanged, "unchanged", false, "list unchanged assets too")
+		fs.IntVar(&f.fields, "fields", fieldsInText, "list at most `N` changed fields of each asset, 0 for none (with --json by default 1000)")
 		fs.BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when they differ")
 	})
 	f.declare(cmd)
@@ -65,6 +89,9 @@ oa-archive diff acme.oa-archive dir:acme --exit-code --quiet && echo unchanged`,
 }
 
 func (a *app) diff(ctx context.Context, nameA, nameB string, f *diffFlags) (err error) {
+	if f.fields < 0 {
+		return usagef("0 means none", "--fields: %d is not a number of fields", f.fields)
+	}
 	if nameA == stdio && nameB == stdio {
 		return usagef("give one of them as a file", "standard input can be only one of the two")
 	}
@@ -83,7 +110,9 @@ func (a *app) diff(ctx context.Context, nameA, nameB string, f *diffFlags) (err 
 	if selection.Workspaces, err = findWorkspaces(ctx, sourceA, f.workspaces); err != nil {
 		return err
 	}
-	result, err := diff.Compare(ctx, sourceA, sourceB, diff.Options{Selection: selection, Unchanged: f.unchanged})
+	result, err := diff.Compare(ctx, sourceA, sourceB, diff.Options{
+		Selection: selection, Unchanged: f.unchanged, Fields: f.fieldLimit(a), Rows: describeRows,
+	})
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,7 @@ func (a *app) inspect(ctx context.Context, file string, f *inspectFlags) (err er
 	if err != nil {
 		return err
 	}
+	contents.StateRows(o.Manifest())
 	if a.json {
 		return a.printJSON(newInspectJSON(o, contents))
 	}

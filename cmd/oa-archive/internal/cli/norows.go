@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/oneanalytics/oa-archive/diff"
 	"github.com/oneanalytics/oa-archive/export"
 )
 
@@ -14,6 +15,10 @@ import (
 // a command that does not need to look into rows can be built without it.
 // Rows are archived and imported all the same, as they are.
 var checkRows export.RowsCheck
+
+var newFooter func() footer
+
+var describeRows diff.RowsReader
 
 func rowsVerb(*app) *cobra.Command {
 	return &cobra.Command{

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/overview"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/parquetio"
 )
@@ -29,6 +30,7 @@ type rowsJSON struct {
 	RowCount  int64            `json:"row_count"` // of the whole dataset
 	Columns   []rowsColumnJSON `json:"columns"`
 	RowGroups []rowGroupJSON   `json:"row_groups,omitempty"` // with --schema
+	Manifest  *overview.Rows   `json:"manifest,omitempty"`   // with --schema: what the manifest says
 	Rows      json.RawMessage  `json:"rows,omitempty"`
 }
 

@@ -11,8 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/overview"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/parquetio"
+	"github.com/oneanalytics/oa-archive/rowcheck"
 )
 
 // rowsSchema shows the columns and row groups of a dataset's rows.
@@ -47,12 +50,37 @@ func (a *app) rowsSchema(o *opened, r *rowsFile, f *rowsFlags) error {
 	for _, g := range r.RowGroups() {
 		doc.RowGroups = append(doc.RowGroups, rowGroupJSON{Rows: g.Rows, Size: g.Bytes})
 	}
+	e, _ := o.Entry(r.dataset.rows)
+	doc.Manifest = overview.NewRows(e.Rows)
 	if a.json {
 		return a.printJSON(doc)
 	}
+	page := newSchemaPage(r, &doc)
+	if page.Manifest, err = r.againstManifest(e.Rows); err != nil {
+		return err
+	}
 	p := a.out()
-	p.RowsSchema(newSchemaPage(r, &doc))
+	p.RowsSchema(page)
 	return p.Err()
+}
+
+// againstManifest says in words how the manifest's statistics go with the file.
+func (r *rowsFile) againstManifest(stated *manifest.RowStatistics) (string, error) {
+	if stated == nil {
+		return "says nothing of these rows", nil
+	}
+	found, err := rowcheck.Statistics(r.source, r.size)
+	if err != nil {
+		return "", r.fault(err)
+	}
+	count := render.Plural(stated.Count, "row")
+	switch {
+	case stated.Count != found.Count, stated.Schema != "" && stated.Schema != found.Schema:
+		return count + ", unlike the file: the archive contradicts itself", nil
+	case stated.Schema == "":
+		return count, nil
+	}
+	return count + ", the same columns", nil
 }
 
 func newSchemaPage(r *rowsFile, doc *rowsJSON) *render.RowsSchema {

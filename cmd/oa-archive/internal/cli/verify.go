@@ -34,7 +34,8 @@ func verifyVerb(a *app) *cobra.Command {
 		Use:   "verify FILE",
 		Short: "check every byte, digest and signature, and who signed",
 		Long: `Check every byte of an archive: frames, headers, manifest, digests and signatures,
-and list everything that is wrong. An intact archive has one of these results:
+the chain of the audit trail, and what the manifest says of rows; list everything
+that is wrong. An intact archive has one of these results:
 
   trusted          signed by somebody whom the allowed_signers file names
   untrusted        signed, but not by somebody you trust: the reason is given
@@ -61,10 +62,13 @@ func (a *app) verify(ctx context.Context, file string, t *trustFlags) error {
 	if err != nil {
 		return err
 	}
+	inside := &contents{limit: archive.DefaultLimits().Findings}
+	opts.Content = inside.sink
 	report, name, err := a.check(ctx, file, opts)
 	if err != nil {
 		return err
 	}
+	inside.conclude(report)
 	result, verdict := verdictOn(report, t)
 	if a.json {
 		return a.printVerifyJSON(name, report, result, verdict)

@@ -4,6 +4,7 @@
 package overview
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -72,6 +74,48 @@ type Dataset struct {
 	Subjects   int    `json:"security_subjects"` // roles, teams and users that row security names
 	Size       int64  `json:"size"`              // of the model, in bytes
 	RowsSize   *int64 `json:"rows_size,omitempty"`
+	Rows       *Rows  `json:"rows,omitempty"` // what the manifest says of them; filled in by whoever has it
+}
+
+// Rows is what an archive says of the rows of a dataset.
+type Rows struct {
+	Count  int64    `json:"count"`
+	Schema string   `json:"schema,omitempty"` // columns and types; see docs/rows.md
+	Nulls  []*int64 `json:"nulls,omitempty"`  // of each column; null where it is not known
+}
+
+// NewRows takes statistics from a manifest; nil gives nil.
+func NewRows(s *manifest.RowStatistics) *Rows {
+	if s == nil {
+		return nil
+	}
+	rows := &Rows{Count: s.Count, Schema: s.Schema}
+	for i := range s.Nulls {
+		n := &s.Nulls[i]
+		if *n < 0 {
+			n = nil
+		}
+		rows.Nulls = append(rows.Nulls, n)
+	}
+	return rows
+}
+
+// StateRows fills in what the manifest says of rows.
+func (o *Overview) StateRows(m *manifest.Manifest) {
+	stated := map[string]*Rows{}
+	for i := range m.Entries {
+		if e := &m.Entries[i]; e.Rows != nil {
+			stated[e.Path] = NewRows(e.Rows)
+		}
+	}
+	for _, w := range o.Workspaces {
+		for i := range w.Datasets {
+			d := &w.Datasets[i]
+			if d.RowsSize != nil {
+				d.Rows = stated[layout.Name{Kind: layout.Rows, Workspace: w.ID, Asset: d.ID}.String()]
+			}
+		}
+	}
 }
 
 // Report is a report.
@@ -211,11 +255,12 @@ func (r *reader) read(e tenant.Entry) (doc []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
-	doc, err = io.ReadAll(io.LimitReader(content, MaxDocument+1))
-	if err == nil && len(doc) > MaxDocument {
+	var whole bytes.Buffer
+	whole.Grow(int(max(e.Size, 0)) + bytes.MinRead) // one allocation, as the size is known
+	if _, err = whole.ReadFrom(io.LimitReader(content, MaxDocument+1)); err == nil && whole.Len() > MaxDocument {
 		return nil, errTooLarge
 	}
-	return doc, err
+	return whole.Bytes(), err
 }
 
 func newWorkspace(id string) *Workspace {
@@ -237,18 +282,20 @@ func (r *reader) document(name layout.Name, path string, size int64, doc []byte)
 		return
 	}
 	var refs []schema.Reference
-	var err error
+	var parsed *schema.Document
 	if doc != nil {
-		if refs, err = schema.References(kind, doc); err != nil {
+		var err error
+		parsed = schema.Parse(kind, doc)
+		if refs, err = parsed.References(); err != nil {
 			r.problem(path, err)
-			doc = nil
+			doc, parsed = nil, nil
 		}
 	}
 	switch name.Kind {
 	case layout.Metadata:
 		r.metadataDocument(path, doc)
 	case layout.Model:
-		r.model(name.Asset, size, doc, refs)
+		r.model(name.Asset, size, parsed, refs)
 	case layout.Report:
 		r.report(path, name.Asset, size, doc, refs)
 	case layout.Alert:

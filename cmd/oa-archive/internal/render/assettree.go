@@ -105,7 +105,11 @@ func (t *assetTree) dataset(d *overview.Dataset) {
 	size := d.Size
 	if d.RowsSize != nil {
 		size += *d.RowsSize
-		about = append(about, "archived")
+		archived := "archived"
+		if d.Rows != nil && (d.RowCount == nil || *d.RowCount != d.Rows.Count) {
+			archived = Short(d.Rows.Count) + " archived"
+		}
+		about = append(about, archived)
 	}
 	if d.Subjects > 0 {
 		about = append(about, "row security")

@@ -17,6 +17,19 @@ var statuses = map[diff.Status]struct {
 	diff.Unchanged: {"=", Faint},
 }
 
+// fieldStyles are how changes of fields look.
+var fieldStyles = map[diff.Op]Style{
+	diff.FieldAdded: Good, diff.FieldRemoved: Bad, diff.FieldChanged: Warn, diff.FieldReordered: Faint,
+}
+
+// notes say why an entry that differs has no fields.
+var notes = map[string]string{
+	diff.NoteFormatting: "the same values, written in another way",
+	diff.NoteRecords:    "only records of its datasets or files",
+	diff.NoteValues:     "as many rows of the same columns, with other values",
+	diff.NoteUnread:     "not looked into: it is too large, or not readable as what it should be",
+}
+
 // Diff prints a comparison of what oldName and newName call.
 func (p *Printer) Diff(r *diff.Result, oldName, newName string) {
 	side := func(name string, s diff.Side) string {
@@ -88,4 +101,15 @@ func addChange(t *Table, c *diff.Change) {
 	t.Add(
 		Cell{Styled(look.style, look.symbol+" "+string(c.Status))},
 		C(c.Kind), name, S(Faint, id), C(size), S(Faint, about))
+	for _, f := range c.Fields {
+		t.Note(Styled(fieldStyles[f.Op], "  · "), Text(f.Sentence()))
+	}
+	if c.MoreFields > 0 {
+		t.Note(Styled(Faint, fmt.Sprintf("  … and %s; --fields shows more", Plural(int64(c.MoreFields), "more change"))))
+	}
+	for _, e := range c.Entries {
+		if words := notes[e.Note]; words != "" {
+			t.Note(Styled(Faint, "  · "+words))
+		}
+	}
 }

@@ -1,10 +1,12 @@
 package render
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/audit"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/sign"
 )
@@ -68,7 +70,10 @@ type Finding struct {
 	Path   string `json:"path,omitempty"`
 	Offset *int64 `json:"offset,omitempty"`
 	Region string `json:"region,omitempty"` // what offset counts in: file or tar
-	Rule   string `json:"rule,omitempty"`   // number in docs/spec
+	Rule   string `json:"rule,omitempty"`   // number in docs/spec; of an audit trail, the rule in docs/documents.md
+	Line   int64  `json:"line,omitempty"`   // of an audit trail
+	Event  string `json:"event,omitempty"`  // id of the event on it, when it can be read
+	After  string `json:"after,omitempty"`  // id of the event before
 	Text   string `json:"text"`
 }
 
@@ -80,6 +85,9 @@ func NewFindings(findings []archive.Finding) []Finding {
 		if f.Offset >= 0 {
 			offset := f.Offset
 			one.Offset, one.Region = &offset, string(f.Region)
+		}
+		if fault := (*audit.Fault)(nil); errors.As(f.Err, &fault) {
+			one.Line, one.Event, one.After = fault.Line, fault.Event, fault.After
 		}
 		out = append(out, one)
 	}

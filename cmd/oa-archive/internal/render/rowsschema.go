@@ -9,6 +9,7 @@ type RowsSchema struct {
 	Size     int64 // bytes of the file
 	Rows     int64
 	Writer   string // what the file says wrote it
+	Manifest string // how the manifest's statistics go with the file
 	Columns  []RowsColumn
 	Groups   []RowGroup
 }
@@ -40,6 +41,7 @@ func (p *Printer) RowsSchema(s *RowsSchema) {
 		fact("dataset", name...),
 		fact("rows", Text(join(Count(s.Rows), Bytes(s.Size)))),
 		fact("path", Text(s.Path)),
+		fact("manifest", Text(s.Manifest)),
 		fact("written by", Text(shorten([]byte(s.Writer)))),
 	)
 	p.Blank()
