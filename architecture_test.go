@@ -40,7 +40,7 @@ var rooms = map[string][]string{
 	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool"},
 	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
-	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore":              {"access", "layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
 }
 
 // coreModules are all that a program which only verifies pulls in.

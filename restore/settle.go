@@ -156,6 +156,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 		return err
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
+	it.facts = factsOf(e.name.Kind, doc)
 	if se.Result != se.Current {
 		p.validate(it, e, doc)
 	}
@@ -251,7 +252,7 @@ func (it *item) finish() {
 		}
 	}
 	if it.decision == Unchanged || it.decision == Skip {
-		it.changes, it.blocked = nil, nil
+		it.changes, it.blocked, it.asleep, it.requires = nil, nil, nil, nil
 		for i := range it.entries {
 			it.entries[i].ResultSize = 0
 		}
@@ -283,6 +284,11 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	ws.entries = []StepEntry{se}
 	if se.Result != se.Current {
 		p.validate(ws, e, doc)
+	}
+	if len(ws.blocked) == 0 {
+		if err := p.notePlace(m, doc); err != nil {
+			return fmt.Errorf("workspace %s: %w", ws.id, err)
+		}
 	}
 	same := se.Result == se.Current
 	if ws.policy == Merge && same {
