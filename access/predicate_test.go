@@ -17,13 +17,13 @@ func TestConditions(t *testing.T) {
 		{"region = 'x' AND TRUE", "region = 'x'"}, {"b = 2 and a = 1", "a = 1 | b = 2"}, {"(a = 1 AND b = 2) AND c <> 3", "a = 1 | b = 2 | c <> 3"},
 		{"a = 1 OR b = 2", "(a = 1 OR b = 2)"}, {"b = 2 OR a = 1", "(a = 1 OR b = 2)"}, {"a = 1 OR FALSE", "a = 1"},
 		{"a BETWEEN 1 AND 2 AND b = 3", "a BETWEEN 1 AND 2 | b = 3"},
-		{"a IN ('x', 'AND')", "a IN ( 'x' , 'AND' )"}, {"lower(a) = 'x' AND b = 1", "b = 1 | lower ( a ) = 'x'"},
-		{"(a + 1) * 2 = 4", "( a + 1 ) * 2 = 4"},
+		{"a IN ('x', 'AND')", "a IN ('x', 'AND')"}, {"lower(a) = 'x' AND b = 1", "b = 1 | lower (a) = 'x'"},
+		{"(a + 1) * 2 = 4", "(a + 1) * 2 = 4"},
 		{"region = {{user.attributes.region}}", "region = {{ user.attributes.region }}"},
 		{"x = x", "x = x"}, {"'a' = 'A'", "'a' = 'A'"}, {"'it''s' = 'it''s'", ""},
 		{`"a" = "a"`, `"a" = "a"`}, {"region = '1 = 1'", "region = '1 = 1'"}, {"a = 1 -- AND b = 2", "a = 1 -- AND b = 2"},
-		{"CASE WHEN a AND b THEN 1 END = 1", "CASE WHEN a AND b THEN 1 END = 1"}, {"a = 1 AND", "a = 1 AND"}, {"(a = 1", "( a = 1"}, {"'open", "'open"},
-		{`a = 'x\' OR 1=1 --'`, `a = 'x\' OR 1=1 --'`}, {"1e9 = 1e9", "1e9 = 1e9"}, {"EXISTS (SELECT 1 WHERE a AND b)", "EXISTS ( SELECT 1 WHERE a AND b )"},
+		{"CASE WHEN a AND b THEN 1 END = 1", "CASE WHEN a AND b THEN 1 END = 1"}, {"a = 1 AND", "a = 1 AND"}, {"(a = 1", "(a = 1"}, {"'open", "'open"},
+		{`a = 'x\' OR 1=1 --'`, `a = 'x\' OR 1=1 --'`}, {"1e9 = 1e9", "1e9 = 1e9"}, {"EXISTS (SELECT 1 WHERE a AND b)", "EXISTS (SELECT 1 WHERE a AND b)"},
 	} {
 		if got := strings.Join(Conditions(c.predicate), " | "); got != c.want {
 			t.Errorf("%s: %q, want %q", c.predicate, got, c.want)

@@ -109,11 +109,15 @@ func quotedLength(s string, quote byte) int {
 
 // join writes tokens in one spelling.
 func join(tokens []token) string {
-	texts := make([]string, len(tokens))
+	var b strings.Builder
 	for i, t := range tokens {
-		texts[i] = t.text
+		tight := i == 0 || t.text == "." || t.text == ")" || t.text == "," || tokens[i-1].text == "." || tokens[i-1].text == "("
+		if !tight {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
 	}
-	return strings.Join(texts, " ")
+	return b.String()
 }
 
 // constant returns what a condition without AND, OR and NOT is, when it does

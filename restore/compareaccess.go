@@ -247,7 +247,11 @@ func (p *planner) placeAssets(ctx context.Context, pl *place, items []*item) err
 		after.Rules = it.facts.rules
 		pl.after.Assets[k] = after
 		there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
-		if there == nil || pl.before == nil {
+		if pl.before == nil {
+			continue
+		}
+		if there == nil {
+			delete(pl.before.Assets, k) // a record alone is no asset
 			continue
 		}
 		was, err := p.factsOfTarget(ctx, there)

@@ -58,7 +58,11 @@ type DeniedError struct {
 // Error lists what is denied, one a line.
 func (e *DeniedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "restore: %d permissions are missing", len(e.Denied))
+	b.WriteString("restore: 1 permission is missing")
+	if len(e.Denied) != 1 {
+		b.Reset()
+		fmt.Fprintf(&b, "restore: %d permissions are missing", len(e.Denied))
+	}
 	for i, p := range e.Denied {
 		if i == 20 {
 			fmt.Fprintf(&b, "\n  … and %d more", len(e.Denied)-i)
