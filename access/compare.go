@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -93,7 +94,8 @@ type comparison struct {
 	isNew         bool   // the workspace is
 
 	people, groups []subject
-	byPrincipal    map[Principal][]subject // whom a grant to the principal may reach, on either side
+	classes        map[subject][]subject   // users who have the same rights wherever none is named, by the first of them
+	byPrincipal    map[Principal][]subject // whom a grant to the principal may reach, on either side: groups, and one of each class
 	moved          map[subject]bool        // whose teams, roles, right to the workspace or attributes differ
 	elsewhere      []subject               // people of whom given knows something else than after
 
@@ -104,7 +106,17 @@ func (c *comparison) prepare() {
 	sides := []*state{c.before, c.after}
 	c.people, c.groups = users(sides...), groups(sides...)
 	c.byPrincipal, c.moved = map[Principal][]subject{}, map[subject]bool{}
+	c.classify()
 	for _, s := range slices.Concat(c.groups, c.people) {
+		if !alike(c.before, c.after, s) || !sameProfile(c.from, c.inWorkspace(c.before, s), c.inWorkspace(c.after, s)) {
+			c.moved[s] = true
+		}
+		if c.given != nil && s.Kind == KindUser && !alike(c.given, c.after, s) {
+			c.elsewhere = append(c.elsewhere, s)
+		}
+		if s.Kind == KindUser && c.classes[s] == nil {
+			continue
+		}
 		reach := map[Principal]bool{s: true}
 		for _, st := range sides {
 			for _, id := range st.teamsOf(s) {
@@ -117,12 +129,33 @@ func (c *comparison) prepare() {
 		for p := range reach {
 			c.byPrincipal[p] = append(c.byPrincipal[p], s)
 		}
-		if !alike(c.before, c.after, s) || !sameProfile(c.from, c.inWorkspace(c.before, s), c.inWorkspace(c.after, s)) {
-			c.moved[s] = true
+	}
+}
+
+// classify finds the users whose rights differ in nothing but what names them:
+// a tenant has far more users than kinds of users.
+func (c *comparison) classify() {
+	c.classes = map[subject][]subject{}
+	first := map[string]subject{}
+	for _, s := range c.people {
+		var b strings.Builder
+		for _, st := range []*state{c.before, c.after, c.given} {
+			if st == nil {
+				continue
+			}
+			fmt.Fprintf(&b, "%q %q %v ", st.teamsOf(s), st.rolesOf(s), st.locked(s))
+			for _, g := range st.on[Key{KindWorkspace, st.ws.ID}] {
+				if g.Kind == KindUser && g.To == s.ID {
+					fmt.Fprintf(&b, "%q ", s.ID)
+				}
+			}
 		}
-		if c.given != nil && s.Kind == KindUser && !alike(c.given, c.after, s) {
-			c.elsewhere = append(c.elsewhere, s)
+		f, ok := first[b.String()]
+		if !ok {
+			f = s
+			first[b.String()] = s
 		}
+		c.classes[f] = append(c.classes[f], s)
 	}
 }
 
@@ -150,7 +183,10 @@ func (c *comparison) inWorkspace(st *state, s subject) profile {
 
 // onAsset returns the subject's right to the asset on one side.
 func (c *comparison) onAsset(st *state, s subject, k Key) profile {
-	return append(c.inWorkspace(st, s), st.onAsset(s, k)...)
+	if s.Kind != KindRole {
+		return st.onAsset(s, k)
+	}
+	return append(slices.Clip(c.inWorkspace(st, s)), st.onAsset(s, k)...)
 }
 
 func compareKeys(a, b Key) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) }
@@ -179,55 +215,99 @@ func (c *comparison) asset(k Key) {
 	target := Target{Kind: k.Kind, ID: k.ID, Workspace: c.after.ws.ID, Name: c.after.ws.Assets[k].Name}
 	_, existed := c.before.ws.Assets[k]
 	shared := c.startAsset()
-	for _, s := range c.concerned(k) {
-		before, after := c.onAsset(c.before, s, k), c.onAsset(c.after, s, k)
-		if sameProfile(c.from, before, c.inWorkspace(c.before, s)) && sameProfile(c.from, after, c.inWorkspace(c.after, s)) {
-			continue // no otherwise than the right to the workspace
-		}
-		var given profile
-		if !existed && c.given != nil {
-			given = c.given.onAsset(s, k)
-		}
-		if d, differ := difference(c.from, before, after, given); differ && (existed || d.widens) {
+	groups, classes, named := c.concerned(k)
+	for _, s := range groups {
+		if d, differ := c.onAssetDiffers(s, k, existed); differ {
 			shared.add(s, target, d)
 		}
+	}
+	differing := map[subject]step{}
+	for s := range named {
+		if d, differ := c.onAssetDiffers(s, k, existed); differ {
+			differing[s] = d
+		}
+	}
+	for _, first := range classes {
+		var others []subject
+		for _, s := range c.classes[first] {
+			if !named[s] {
+				others = append(others, s)
+			}
+		}
+		if len(others) == 0 {
+			continue
+		}
+		d, differ := c.onAssetDiffers(others[0], k, existed)
+		if !differ || shared.isShared(others[0], rightChange(target, d)) {
+			continue
+		}
+		for _, s := range others {
+			differing[s] = d
+		}
+	}
+	for _, s := range slices.SortedFunc(maps.Keys(differing), compareSubjects) {
+		shared.add(s, target, differing[s])
 	}
 	if k.Kind == KindDataset {
 		c.rows(k, target, existed)
 	}
 }
 
+// onAssetDiffers returns how the subject's right to the asset differs, unless
+// it does exactly as that to the workspace.
+func (c *comparison) onAssetDiffers(s subject, k Key, existed bool) (step, bool) {
+	before, after := c.onAsset(c.before, s, k), c.onAsset(c.after, s, k)
+	if sameProfile(c.from, before, c.inWorkspace(c.before, s)) && sameProfile(c.from, after, c.inWorkspace(c.after, s)) {
+		return step{}, false
+	}
+	var given profile
+	if !existed && c.given != nil {
+		given = c.given.onAsset(s, k)
+	}
+	d, differ := difference(c.from, before, after, given)
+	return d, differ && (existed || d.widens)
+}
+
 // concerned returns whose rights to the asset may differ otherwise than those
-// to the workspace: groups first.
-func (c *comparison) concerned(k Key) []subject {
-	reached := map[subject]bool{}
+// to the workspace: groups, the first users of classes, and users whom the
+// asset names.
+func (c *comparison) concerned(k Key) (groups, classes []subject, named map[subject]bool) {
 	was, is := c.before.ws.Assets[k].Owner, c.after.ws.Assets[k].Owner
+	same := was == is && c.sameGrants(k)
+	named = map[subject]bool{}
+	reached := map[subject]bool{}
+	add := func(s subject) {
+		if same && !c.moved[s] || reached[s] {
+			return
+		}
+		reached[s] = true
+		if s.Kind == KindUser {
+			classes = append(classes, s)
+		} else {
+			groups = append(groups, s)
+		}
+	}
 	for _, owner := range []string{was, is} {
 		if owner != "" {
-			reached[subject{Kind: KindUser, ID: owner}] = true
+			named[subject{Kind: KindUser, ID: owner}] = true
 		}
 	}
 	for _, st := range []*state{c.before, c.after} {
 		for _, g := range st.on[k] {
+			if g.Kind == KindUser {
+				named[subject{Kind: KindUser, ID: g.To}] = true
+				continue
+			}
 			for _, s := range c.byPrincipal[Principal{Kind: g.Kind, ID: g.To}] {
-				reached[s] = true
+				add(s)
 			}
 		}
 	}
-	same := was == is && c.sameGrants(k)
-	var concerned, people []subject
-	for s := range reached {
-		switch {
-		case same && !c.moved[s]:
-		case s.Kind == KindUser:
-			people = append(people, s)
-		default:
-			concerned = append(concerned, s)
-		}
+	if same {
+		maps.DeleteFunc(named, func(s subject, _ bool) bool { return !c.moved[s] })
 	}
-	slices.SortFunc(concerned, compareSubjects)
-	slices.SortFunc(people, compareSubjects)
-	return append(concerned, people...)
+	slices.SortFunc(groups, compareSubjects)
+	return groups, classes, named
 }
 
 // sameGrants reports whether the asset's open grants say the same on both
@@ -276,97 +356,4 @@ func (c *comparison) newRows(shared *sharing, target Target, rules []preparedRul
 			shared.addRows(s, target, sight{rows: NoRows}, here, true)
 		}
 	}
-}
-
-// sharing collects the changes of one asset, and leaves out those of users
-// that one of their groups shares.
-type sharing struct {
-	c      *comparison
-	groups map[subject]Change
-}
-
-func (c *comparison) startAsset() *sharing { return &sharing{c: c, groups: map[subject]Change{}} }
-
-func (s *sharing) add(who subject, target Target, d step) {
-	s.put(who, Change{
-		Asset: target, Of: OfRight, Before: string(d.before.Level), After: string(d.after.Level),
-		BeforeAlso: d.before.Also, AfterAlso: d.after.Also, From: stamp(d.from), Until: stamp(d.until), Widens: d.widens,
-	})
-}
-
-func (s *sharing) addRows(who subject, target Target, before, after sight, widens bool) {
-	s.put(who, Change{
-		Asset: target, Of: OfRows, Before: string(before.rows), After: string(after.rows),
-		BeforeAlso: before.conditions, AfterAlso: after.conditions, Widens: widens,
-	})
-}
-
-func (s *sharing) put(who subject, ch Change) {
-	if who.Kind == KindUser && s.isShared(who, ch) {
-		return
-	}
-	known := false
-	if ch.Principal, known = s.c.after.describe(who); !known {
-		ch.Principal, _ = s.c.before.describe(who)
-	}
-	ch.finish()
-	if who.Kind != KindUser {
-		s.groups[who] = ch
-	}
-	s.c.changes = append(s.c.changes, ch)
-}
-
-// isShared reports whether a group that the user is in on both sides has the
-// very same change. What somebody sees of a dataset may then still differ in
-// its conditions.
-func (s *sharing) isShared(who subject, ch Change) bool {
-	same := func(kind string, before, after []string) bool {
-		for _, id := range before {
-			g, ok := s.groups[subject{Kind: kind, ID: id}]
-			if ok && slices.Contains(after, id) && g.Before == ch.Before && g.After == ch.After && g.Widens == ch.Widens && g.From == ch.From && g.Until == ch.Until &&
-				(ch.Of == OfRows || slices.Equal(g.BeforeAlso, ch.BeforeAlso) && slices.Equal(g.AfterAlso, ch.AfterAlso)) {
-				return true
-			}
-		}
-		return false
-	}
-	b, a := s.c.before, s.c.after
-	return same(KindTeam, b.teamsOf(who), a.teamsOf(who)) || same(KindRole, b.rolesOf(who), a.rolesOf(who))
-}
-
-// Tenant returns who becomes or ceases to be an owner of the tenant, and who
-// may sign in that could not before, or the other way round. Somebody whom one
-// side does not know counts as a user without particular rights there. given,
-// when set, are the people of the place that the after side comes from: what
-// they were there is not more.
-func Tenant(before, after, given *Directory) []Change {
-	var changes []Change
-	ids := maps.Clone(after.Users)
-	if ids == nil {
-		ids = map[string]User{}
-	}
-	maps.Copy(ids, before.Users)
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		was, knownBefore := before.tenantRight(id)
-		is, knownAfter := after.tenantRight(id)
-		if !knownBefore && is == None || !knownAfter && was == None {
-			continue
-		}
-		if was == is {
-			continue
-		}
-		widens := is.rank() > was.rank()
-		if given != nil {
-			if had, known := given.tenantRight(id); known && is.rank() <= had.rank() {
-				widens = false
-			}
-		}
-		ch := Change{
-			Asset: Target{Kind: KindTenant}, Principal: Principal{Kind: KindUser, ID: id, Name: cmp.Or(after.Users[id].Name, before.Users[id].Name)},
-			Of: OfRight, Before: string(was), After: string(is), Widens: widens,
-		}
-		ch.finish()
-		changes = append(changes, ch)
-	}
-	return changes
 }

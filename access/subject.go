@@ -13,11 +13,12 @@ type state struct {
 	teams map[string][]string
 	roles map[Principal][]string // of members
 	known map[subject][]string   // answers of rolesOf
+	here  map[subject]profile    // answers of inWorkspace
 	on    map[Key][]*Grant       // open ones
 }
 
 func newState(s Side) *state {
-	st := &state{dir: s.Directory, ws: s.Workspace, roles: map[Principal][]string{}, known: map[subject][]string{}, on: map[Key][]*Grant{}}
+	st := &state{dir: s.Directory, ws: s.Workspace, roles: map[Principal][]string{}, known: map[subject][]string{}, here: map[subject]profile{}, on: map[Key][]*Grant{}}
 	if st.dir == nil {
 		st.dir = &Directory{}
 	}
@@ -88,13 +89,18 @@ func (st *state) inWorkspace(s subject) profile {
 	if st.locked(s) {
 		return nil
 	}
+	if p, ok := st.here[s]; ok {
+		return p
+	}
 	var p profile
 	for _, role := range st.rolesOf(s) {
 		if r, known := st.dir.right(role); known {
 			p = append(p, lease{right: r})
 		}
 	}
-	return append(p, st.granted(s, Key{KindWorkspace, st.ws.ID})...)
+	p = slices.Clip(append(p, st.granted(s, Key{KindWorkspace, st.ws.ID})...)) // whoever appends gets a copy
+	st.here[s] = p
+	return p
 }
 
 // granted returns what grants on the asset itself give the subject.
