@@ -150,7 +150,7 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 	}
 	opts := r.plan.Options
 	opts.Authorizer = nil // asked for the whole plan before anything is written
-	p, err := newPlannerOn(ctx, r.archive, r.digest, tx, r.info, opts)
+	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, opts)
 	if err != nil {
 		return false, err
 	}
@@ -158,15 +158,15 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 	if err != nil {
 		return false, err
 	}
-	was, err := r.plan.Marshal()
+	was, err := r.plan.Digest()
 	if err != nil {
 		return false, err
 	}
-	is, err := again.Marshal()
+	is, err := again.Digest()
 	if err != nil {
 		return false, err
 	}
-	if !bytes.Equal(was, is) {
+	if was != is {
 		return false, fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
 	}
 	r.planner = p

@@ -32,6 +32,8 @@ type Plan struct {
 
 	// Asleep is what arrives switched off, and how it is switched on.
 	Asleep []Asleep `json:"asleep,omitempty"`
+
+	read *reading // of the archive, if this process made the plan
 }
 
 // ArchiveRef identifies the archive of a plan.
