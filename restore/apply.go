@@ -25,7 +25,7 @@ import (
 //
 // Applying a plan a second time writes nothing: see Result.AlreadyApplied.
 //
-// Errors for callers to test: [*BlockedError], [*StaleError], [ErrArchiveChanged],
+// Errors for callers to test: [*BlockedError], [*StaleError], [*DeniedError], [ErrArchiveChanged],
 // [ErrPlanAltered], [tenant.ErrLocked], and those of archive verification.
 // A [*CommitError] means that the commit's outcome is not known.
 func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Target, opts ApplyOptions) (*Result, error) {
@@ -110,9 +110,13 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 		r.result.AlreadyApplied = already
 		return &r.result, nil
 	}
+	if err := authorize(ctx, r.opts.Authorizer, r.plan.Needs()); err != nil {
+		return nil, err
+	}
 	if err := r.write(ctx, tx); err != nil {
 		return nil, err
 	}
+	r.result.Asleep = r.plan.Asleep
 	want := r.expected()
 	if err := compareInventory(ctx, tx, want, r.written()); err != nil {
 		return nil, fmt.Errorf("restore: read back: %w", err)
@@ -144,7 +148,9 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		r.result.ImportID, r.result.At = rec.ID, rec.At
 		return true, nil
 	}
-	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, r.plan.Options)
+	opts := r.plan.Options
+	opts.Authorizer = nil // asked for the whole plan before anything is written
+	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, opts)
 	if err != nil {
 		return false, err
 	}

@@ -3,6 +3,7 @@ package restore
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/oneanalytics/oa-archive/layout"
 )
@@ -38,6 +39,11 @@ func (o Options) check() error {
 	}
 	if err := checkLabel(o.ForkLabel); err != nil {
 		return refuse("fork_label", "%v", err)
+	}
+	for _, id := range o.AllowAccess {
+		if len(id) != 12 || strings.Trim(id, "0123456789abcdef") != "" {
+			return refuse("allow_access", "%q is not the id of a change: 12 hexadecimal digits", id)
+		}
 	}
 	if o.MaxDocument < 0 {
 		return refuse("max_document", "%d is negative", o.MaxDocument)

@@ -11,6 +11,11 @@ type ApplyOptions struct {
 	// Now is the time of the record. Zero means time.Now().
 	Now time.Time
 
+	// Authorizer, when set, is asked for everything that the plan needs, under
+	// the target's lock and before the first byte is written. Nil means that
+	// everything is allowed: whoever can open the store owns it.
+	Authorizer Authorizer
+
 	// Progress, when set, is called after each entry with what was written
 	// so far and what will be written in all.
 	Progress func(done, total int64)
@@ -27,4 +32,5 @@ type Result struct {
 	Bytes          int64     `json:"bytes"`                     // written
 	Fingerprint    string    `json:"fingerprint"`               // of the target afterwards
 	Summary        Summary   `json:"summary"`                   // of the plan
+	Asleep         []Asleep  `json:"asleep,omitempty"`          // what arrived switched off, and how it is switched on; empty when nothing was written
 }
