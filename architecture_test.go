@@ -22,6 +22,7 @@ var rooms = map[string][]string{
 	"internal/secretscan":  {"internal/docedit"},
 	"internal/testkit":     {"layout", "tenant"},
 	"internal/spool":       {},
+	"internal/spread":      {},
 	"internal/docedit":     {},
 	"internal/pgtest":      {},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
@@ -37,10 +38,10 @@ var rooms = map[string][]string{
 	"tenant/dirstore":      {"layout", "tenant"},
 	"tenant/sqlstore":      {"layout", "tenant"},
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
-	"export":               {"layout", "manifest", "archive", "audit", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool", "internal/strictjson"},
+	"export":               {"layout", "manifest", "archive", "audit", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool", "internal/spread", "internal/strictjson"},
 	"rowcheck":             {"layout", "manifest", "export", "parquetio", "schema", "internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "internal/strictjson", "internal/strictyaml"},
-	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "internal/spread", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
 }
 
 // coreModules are all that a program which only verifies pulls in.

@@ -22,6 +22,8 @@ type Plan struct {
 	Steps      []Step       `json:"steps"`                // in canonical order of the archive
 	Unresolved []Unresolved `json:"unresolved,omitempty"` // principals and connections that the target does not have
 	Warnings   []string     `json:"warnings,omitempty"`   // sentences
+
+	read *reading // of the archive, if this process made the plan
 }
 
 // ArchiveRef identifies the archive of a plan.
