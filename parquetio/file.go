@@ -40,6 +40,7 @@ const (
 // the reader that it was opened with is; every call of Batches reads for itself.
 type File struct {
 	r      io.ReaderAt
+	size   int64
 	opts   Options
 	meta   *metadata.FileMetaData
 	end    int64 // where the footer begins
@@ -83,7 +84,7 @@ func Open(r io.ReaderAt, size int64, opts Options) (*File, error) {
 	if opts.BatchBytes == 0 {
 		opts.BatchBytes = DefaultBatchBytes
 	}
-	f := &File{r: r, opts: opts}
+	f := &File{r: r, size: size, opts: opts}
 	if f.meta, f.end, err = readFooter(r, size, limits); err != nil {
 		return nil, err
 	}

@@ -189,7 +189,7 @@ func (b *leafBuffer) appendOne(v Vector, i int) error {
 	case Bool:
 		b.bools = append(b.bools, v.Bool(i))
 	case Float32:
-		b.f32 = append(b.f32, float32(v.Float(i)))
+		b.f32 = append(b.f32, v.Float32(i))
 	case Float64:
 		b.f64 = append(b.f64, v.Float(i))
 	case Decimal:

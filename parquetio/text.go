@@ -201,13 +201,14 @@ func appendTimestamp(dst []byte, v int64, t Type) []byte {
 	return dst
 }
 
+// appendPadded appends v, which is not negative, with zeros before it if it has
+// fewer than width digits, of which there are at most 20.
 func appendPadded(dst []byte, v int64, width int) []byte {
-	start := len(dst)
-	dst = strconv.AppendInt(dst, v, 10)
-	for missing := width - (len(dst) - start); missing > 0; missing-- {
-		dst = append(dst, 0)
-		copy(dst[start+1:], dst[start:])
-		dst[start] = '0'
+	var digits [20]byte
+	i := len(digits)
+	for ; v > 0 || len(digits)-i < width; v /= 10 {
+		i--
+		digits[i] = byte('0' + v%10)
 	}
-	return dst
+	return append(dst, digits[i:]...)
 }

@@ -132,6 +132,11 @@ func (v Vector) Float(i int) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(v.values[8*(v.offset+i):]))
 }
 
+// Float32 returns value i of a Float32, with all its bits where it is no number.
+func (v Vector) Float32(i int) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(v.values[4*(v.offset+i):]))
+}
+
 // Decimal returns value i of a Decimal, counted in units of its scale.
 func (v Vector) Decimal(i int) decimal128.Num {
 	b := v.values[16*(v.offset+i):]

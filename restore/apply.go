@@ -262,6 +262,13 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 		return err
 	}
 	defer func() { err = cmp.Or(err, content.Close()) }()
+	if e.name.Kind == layout.Rows {
+		at, err := r.archive.ReaderAt(e.name.String())
+		if err != nil {
+			return err
+		}
+		return tx.Put(ctx, target, e.size, rowsContent{content, at})
+	}
 	return tx.Put(ctx, target, e.size, content)
 }
 

@@ -35,6 +35,7 @@ type source interface {
 	Manifest() *manifest.Manifest
 	ReadDocument(ctx context.Context, path string, limit int64) ([]byte, error)
 	OpenEntry(ctx context.Context, path string) (io.ReadCloser, error)
+	ReaderAt(path string) (*io.SectionReader, error)
 }
 
 // view is what a plan reads of a target: the target itself, or a transaction
@@ -53,6 +54,9 @@ type planner struct {
 	target         tenant.Info
 	archive        source
 	maxDocument    int64
+
+	keeper tenant.RowsKeeper // the target, if it keeps rows as tables
+	kept   map[string]keptRows
 
 	src, dst    *index
 	fingerprint string
@@ -90,6 +94,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		src:         newIndex(), dst: newIndex(),
 		byKey: map[key]*item{}, ids: map[string]string{}, missing: map[string]*Unresolved{},
 	}
+	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
 		return nil, &OtherTenantError{Archive: m.Tenant.ID, Target: info.ID}
 	}

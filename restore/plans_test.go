@@ -54,6 +54,10 @@ func (a *memArchive) OpenEntry(_ context.Context, path string) (io.ReadCloser, e
 	return io.NopCloser(strings.NewReader(a.content[path])), nil
 }
 
+func (a *memArchive) ReaderAt(path string) (*io.SectionReader, error) {
+	return io.NewSectionReader(strings.NewReader(a.content[path]), 0, int64(len(a.content[path]))), nil
+}
+
 // makePlan plans and checks what holds for every plan.
 func makePlan(t testing.TB, a *memArchive, target tenant.Target, opts Options) *Plan {
 	t.Helper()

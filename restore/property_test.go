@@ -95,7 +95,7 @@ func (g tenants) workspace(w world, ws int) {
 		}
 		w[root+"/datasets/"+d+"/model.yaml"] = model
 		if g.flip("rows") {
-			w[root+"/datasets/"+d+"/rows.parquet"] = "rows of " + d
+			w[root+"/datasets/"+d+"/rows.parquet"] = rowsOf(d)
 		}
 		if g.flip("query") {
 			add("saved_queries", object{"id": uuidOf(7, ws, i), "name": "Q", "query": object{"dataset": d, "measures": []string{"m"}}})

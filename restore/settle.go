@@ -152,6 +152,9 @@ func (p *planner) results(ctx context.Context, it *item) error {
 func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) error {
 	if _, ok := schema.KindOf(e.name.Kind); !ok {
 		se.Result, se.ResultSize = se.Digest, se.Size
+		if e.name.Kind == layout.Rows {
+			return p.resultRows(ctx, it, e, se)
+		}
 		return nil
 	}
 	if p.arrivesAsIs(it, e) {

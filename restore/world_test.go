@@ -138,7 +138,7 @@ measures:
 security:
   - { name: own_region, applies_to: { role: [sales_rep], team: [team_field], user: [] }, predicate: "region = 'x'" }
 `,
-		ordersRows: "PAR1 orders PAR1",
+		ordersRows: rowsOf("orders"),
 		"workspaces/" + wsSales + "/datasets/" + returns + "/model.yaml": `dataset: returns
 source: { type: postgres, ref: warehouse }
 tables:

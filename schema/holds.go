@@ -78,7 +78,7 @@ func (s *shape) holdsText(text string) bool {
 }
 
 func (s *shape) holdsArray(n *node) bool {
-	if len(n.children) < s.minItems {
+	if len(n.children) < s.minItems || s.maxItems >= 0 && len(n.children) > s.maxItems {
 		return false
 	}
 	if s.items == nil {
@@ -96,6 +96,16 @@ func (s *shape) holdsObject(n *node) bool {
 	for _, name := range s.required {
 		if n.member(name) == nil {
 			return false
+		}
+	}
+	for name, needed := range s.dependent {
+		if n.member(name) == nil {
+			continue
+		}
+		for _, other := range needed {
+			if n.member(other) == nil {
+				return false
+			}
 		}
 	}
 	if s.properties == nil && s.additional == nil && !s.noAdditional && s.propertyNames == nil {

@@ -30,7 +30,9 @@ type shape struct {
 	cond, yes, no  *shape // if, then, else
 	items          *shape
 	minItems       int
+	maxItems       int // negative: any number
 	required       []string
+	dependent      map[string][]string // members that a member asks for
 	properties     map[string]*shape
 	additional     *shape
 	noAdditional   bool
@@ -84,7 +86,7 @@ func (b *shaper) shape(s *jsonschema.Schema) (*shape, error) {
 	if done := b.done[s]; done != nil {
 		return done, nil
 	}
-	out := &shape{schema: s, marks: keywordsOf(s), verdict: s.Bool, pattern: s.Pattern, required: s.Required}
+	out := &shape{schema: s, marks: keywordsOf(s), verdict: s.Bool, pattern: s.Pattern, required: s.Required, dependent: s.DependentRequired, maxItems: -1}
 	b.done[s] = out
 	if keyword := unknownToShapes(s); keyword != "" {
 		return nil, fmt.Errorf("%s: shapes do not know the keyword %s", s.Location, keyword)
@@ -93,6 +95,9 @@ func (b *shaper) shape(s *jsonschema.Schema) (*shape, error) {
 		return nil, fmt.Errorf("%s: %w", s.Location, err)
 	}
 	for _, name := range s.Required {
+		b.names[name] = name
+	}
+	for name := range s.DependentRequired {
 		b.names[name] = name
 	}
 	return out, b.parts(out, s)
@@ -168,6 +173,9 @@ func (out *shape) scalars(s *jsonschema.Schema) error {
 	if s.MinItems != nil {
 		out.minItems = *s.MinItems
 	}
+	if s.MaxItems != nil {
+		out.maxItems = *s.MaxItems
+	}
 	out.maxLen = -1
 	if s.MinLength != nil {
 		out.hasLength, out.minLen = true, *s.MinLength
@@ -225,9 +233,9 @@ func unknownToShapes(s *jsonschema.Schema) string {
 		"anyOf": s.AnyOf != nil, "oneOf": s.OneOf != nil,
 		"maxProperties": s.MaxProperties != nil, "minProperties": s.MinProperties != nil,
 		"patternProperties": s.PatternProperties != nil, "dependencies": s.Dependencies != nil,
-		"dependentRequired": s.DependentRequired != nil, "dependentSchemas": s.DependentSchemas != nil,
+		"dependentSchemas":      s.DependentSchemas != nil,
 		"unevaluatedProperties": s.UnevaluatedProperties != nil, "unevaluatedItems": s.UnevaluatedItems != nil,
-		"maxItems": s.MaxItems != nil, "uniqueItems": s.UniqueItems, "contains": s.Contains != nil,
+		"uniqueItems": s.UniqueItems, "contains": s.Contains != nil,
 		"items of older drafts": s.Items != nil || s.AdditionalItems != nil, "prefixItems": s.PrefixItems != nil,
 		"contentEncoding": s.ContentEncoding != nil, "contentMediaType": s.ContentMediaType != nil, "contentSchema": s.ContentSchema != nil,
 		"exclusiveMaximum": s.ExclusiveMaximum != nil, "multipleOf": s.MultipleOf != nil,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -74,6 +75,8 @@ const (
 	marker  = "workspaces/" + workspace + "/metadata.json"
 	large   = "workspaces/" + workspace + "/files/" + asset
 	passing = "extensions/v/passing"
+
+	rowsPath = "workspaces/" + workspace + "/datasets/" + asset + "/rows.parquet"
 )
 
 // state returns the entries after the n-th import.
@@ -82,6 +85,16 @@ func state(n int) map[string]string {
 	if n%2 == 1 {
 		entries[passing] = fmt.Sprint("passing ", n)
 	}
+	// Enough of them for a process to die among them.
+	rows := [][]any{{n, "first"}, {n, nil}}
+	for i := range 2000 + n%7 {
+		rows = append(rows, []any{n, fmt.Sprint("row ", i)})
+	}
+	file, err := makeRows("state int64, text string", parquetio.WriterOptions{}, rows...)
+	if err != nil {
+		panic(err)
+	}
+	entries[rowsPath] = string(file)
 	return entries
 }
 

@@ -101,7 +101,7 @@ func TestMetadataNamesDatasetsAndFiles(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 		// Rows that come later are named too, and a new name reaches them all.
-		store(t, s, 2, map[string]string{rows: "PAR1"})
+		store(t, s, 2, map[string]string{rows: string(rowsFile(t, "x int64"))})
 		store(t, s, 3, map[string]string{metadata: `{"datasets":[` + record + `"Bookings"}]}`})
 		if got, want := described(t, db), "metadata - -; model Bookings -; rows Bookings -; file - -"; got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -47,6 +47,9 @@ type dialect struct {
 	// among returns the condition that a column is one of the numbers, and the
 	// argument for its placeholder.
 	among func(column string, numbers []int64) (condition string, arg any)
+	// rows keeps the rows of datasets as tables. Where it is nil they are kept
+	// as the bytes of a file, like everything else.
+	rows rowTables
 }
 
 // Scopes that are no tenant's id. A database that keeps its tenants apart

@@ -7,6 +7,10 @@
 // out, so memory does not depend on its size. Small documents are read ahead,
 // and in PostgreSQL stored, many at a time, within fixed bounds.
 //
+// The rows of a dataset are a table, from which their Parquet file is made
+// whenever it is read; docs/rows.md says how values are held. Programs that are
+// built with the tag norows do not know Parquet, and keep the file's bytes.
+//
 // A snapshot is one read transaction: it sees what was committed before it,
 // for as long as it is open, and holds nobody up. It does keep the database
 // from cleaning up behind itself (SQLite its log, the -wal file; PostgreSQL dead

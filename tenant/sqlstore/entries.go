@@ -22,8 +22,13 @@ type document struct {
 	name    layout.Name
 	size    int64
 	digest  layout.Digest
-	chunked bool
+	chunked bool   // the content is not in the row
+	schema  string // of the columns, when the content is a table of rows; else empty
 }
+
+// stale reports whether rows were changed by other means than an import, so
+// that neither their size nor their digest are known.
+func (d document) stale() bool { return d.size < 0 }
 
 // entries are one tenant's entries as a session sees them.
 type entries struct {
@@ -32,7 +37,7 @@ type entries struct {
 	pending loader // what an import has still to store, or nil
 }
 
-const columns = "id, sort_key, path, size, sha256, content IS NULL"
+const columns = "id, sort_key, path, size, sha256, content IS NULL, COALESCE(rows_schema, '')"
 
 // A listed document is one that a listing has yielded, with its place in it.
 type listed struct {
@@ -111,7 +116,7 @@ func (e entries) find(ctx context.Context, name layout.Name) (d document, found 
 func scanDocument(scan scanFunc) (document, error) {
 	var d document
 	var path, digest string
-	if err := scan(&d.id, &d.key, &path, &d.size, &digest, &d.chunked); err != nil {
+	if err := scan(&d.id, &d.key, &path, &d.size, &digest, &d.chunked, &d.schema); err != nil {
 		return d, err
 	}
 	name, err := layout.Parse(path)
@@ -122,13 +127,17 @@ func scanDocument(scan scanFunc) (document, error) {
 	if _, err := tenant.EntryPath(name); err != nil || d.key != sortKey(name) {
 		return d, fmt.Errorf("document %d, %s: its sort key %+q does not go with its path", d.id, path, d.key)
 	}
+	if d.schema != "" && d.stale() && digest == "" {
+		return d, nil
+	}
 	if d.digest, err = layout.ParseDigest(digest); err != nil {
 		return d, fmt.Errorf("document %d, %s: %w", d.id, path, err)
 	}
 	return d, nil
 }
 
-// entry returns d as an entry whose content open opens.
+// entry returns d as an entry whose content open opens. Of rows that are stale
+// it states neither size nor digest.
 func (d document) entry(open func(context.Context) (io.ReadCloser, error)) tenant.Entry {
 	return tenant.Entry{Name: d.name, Size: d.size, Digest: d.digest, Open: open}
 }
@@ -138,6 +147,9 @@ func (e entries) entry(d listed) tenant.Entry {
 	return d.entry(func(ctx context.Context) (io.ReadCloser, error) {
 		if err := e.session.alive(ctx); err != nil {
 			return nil, err
+		}
+		if d.schema != "" {
+			return e.session.openRows(ctx, d.document)
 		}
 		if content, err := d.page.reader.content(ctx, d); err != nil || content != nil {
 			return content, err

@@ -186,13 +186,13 @@ func (p *postgres) dialect() (*dialect, error) {
 		interruptible: true,
 		prepares:      true,
 		beginRead: func(ctx context.Context, conn *sql.Conn, scope string) error {
-			return p.begin(ctx, conn, "ISOLATION LEVEL REPEATABLE READ, READ ONLY", scope)
+			return p.begin(ctx, conn, true, "ISOLATION LEVEL REPEATABLE READ, READ ONLY", scope)
 		},
 		joinRead: func(ctx context.Context, conn *sql.Conn, scope, snapshot string) error {
 			if !snapshotForm.MatchString(snapshot) {
 				return fmt.Errorf("%+.80q does not name a snapshot", snapshot)
 			}
-			return p.begin(ctx, conn, "ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '"+snapshot+"'", scope)
+			return p.begin(ctx, conn, true, "ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '"+snapshot+"'", scope)
 		},
 		beginWrite: p.beginWrite,
 		commit:     commitPostgres,
@@ -205,6 +205,7 @@ func (p *postgres) dialect() (*dialect, error) {
 		among: func(column string, numbers []int64) (string, any) {
 			return column + " = ANY (?)", numbers
 		},
+		rows: postgresRows(),
 	}, nil
 }
 
@@ -232,7 +233,7 @@ func numbered(query string) string {
 // time are lifted, as pg_dump does: an export may take long, and waits for
 // others in between. options are of the form "READ ONLY"; more statements may
 // follow them.
-func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, scope string) error {
+func (p *postgres) begin(ctx context.Context, conn *sql.Conn, readOnly bool, options, scope string) error {
 	text := "BEGIN TRANSACTION " + options + "; SET LOCAL search_path = " + p.identifier() + ", pg_temp"
 	limits := []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
 	if p.version >= 17 {
@@ -248,7 +249,11 @@ func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, scope str
 	if scope != everyTenant && tenant.CheckID(scope) != nil {
 		scope = noTenant // and nothing that could end the literal
 	}
-	// The first query of the transaction takes the snapshot.
+	// The first query of the transaction takes the snapshot, which the lock
+	// precedes: tables of rows that a snapshot can read are not dropped.
+	if readOnly && scope != noTenant && scope != everyTenant {
+		text += "; LOCK TABLE retired_rows IN ACCESS SHARE MODE"
+	}
 	_, err := conn.ExecContext(ctx, text+"; SELECT set_config('"+tenantSetting+"', '"+scope+"', TRUE)")
 	return err
 }
@@ -256,7 +261,7 @@ func (p *postgres) begin(ctx context.Context, conn *sql.Conn, options, scope str
 // beginWrite reads what is committed at each statement: the snapshot of a
 // stricter transaction could be from before it had the lock.
 func (p *postgres) beginWrite(ctx context.Context, conn *sql.Conn, scope string) error {
-	if err := p.begin(ctx, conn, "ISOLATION LEVEL READ COMMITTED, READ WRITE", scope); err != nil {
+	if err := p.begin(ctx, conn, false, "ISOLATION LEVEL READ COMMITTED, READ WRITE", scope); err != nil {
 		return err
 	}
 	query := "SELECT pg_try_advisory_xact_lock($1), TRUE"

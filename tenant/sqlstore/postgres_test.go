@@ -261,13 +261,13 @@ func summary(t *testing.T, target tenant.Target) string {
 
 func TestUpdateTakesTheOwner(t *testing.T) {
 	db, at, roles := withRoles(t)
-	db.dialect.migrations = fstest.MapFS{"0001_a.sql": {}, "0002_b.sql": {Data: []byte("CREATE TABLE more (x TEXT)")}}
+	db.dialect.migrations = fstest.MapFS{"0001_a.sql": {}, "0002_b.sql": {}, "0003_c.sql": {Data: []byte("CREATE TABLE more (x TEXT)")}}
 	for _, role := range []string{roles.exporter, roles.importer} {
 		other, err := OpenPostgres(t.Context(), at.database.URLAs(role))
 		opened(t, other, err)
 		other.dialect.migrations = db.dialect.migrations
 		err = other.update(t.Context())
-		wantError(t, err, "permission denied", "has version 1, this program needs version 2; open it once as the schema's owner")
+		wantError(t, err, "permission denied", "has version 2, this program needs version 3; open it once as the schema's owner")
 	}
 	if err := db.update(t.Context()); err != nil {
 		t.Error(err)

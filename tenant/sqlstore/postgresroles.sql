@@ -17,3 +17,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO oa_exporter, oa_importer;
 -- Imports change documents and add tenants. The journal is only added to.
 GRANT INSERT ON {schema}.tenants, {schema}.imports TO oa_importer;
 GRANT INSERT, UPDATE, DELETE ON {schema}.documents, {schema}.chunks TO oa_importer;
+
+-- They make tables of rows by way of these functions, so that the tables belong
+-- to the schema's owner whoever imports.
+GRANT EXECUTE ON FUNCTION {schema}.create_rows(BIGINT, TEXT[], TEXT[], BOOLEAN[]), {schema}.finish_rows(BIGINT, BIGINT), {schema}.sweep_rows() TO oa_importer;

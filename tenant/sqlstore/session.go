@@ -230,6 +230,22 @@ func (s *session) affect(ctx context.Context, query string, args ...any) (int64,
 	return n, nil
 }
 
+// work runs statements that need the connection itself. It passes ctx on as it
+// is: where statements must not be interrupted, run sees to that.
+func (s *session) work(ctx context.Context, run func(context.Context, *sql.Conn) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	if err := s.usable(); err != nil {
+		return err
+	}
+	if err := run(ctx, s.conn); err != nil {
+		return s.fail(ctx, err)
+	}
+	return nil
+}
+
 // scanFunc reads the columns of the present row.
 type scanFunc func(columns ...any) error
 

@@ -73,6 +73,7 @@ func sqliteDialect() (*dialect, error) {
 		explain:   func(err error) error { return err },
 		unsettled: func(error) bool { return false },
 		newLoader: func(e entries) loader { return direct{e} },
+		rows:      sqliteRows(),
 		among: func(column string, numbers []int64) (string, any) {
 			// A JSON array, because the number of placeholders is limited.
 			list := make([]byte, 1, 16*len(numbers)+2)

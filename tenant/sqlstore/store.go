@@ -66,7 +66,7 @@ func (s *Store) Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error] {
 		}
 		// Contents may be asked for long after the listing.
 		reader := newAhead(s.db.name, s.id, s.reading)
-		for d, err := range (entries{session: sess, tenant: s.id}).all(ctx, reader, everything) {
+		for d, err := range (entries{session: sess, tenant: s.id}).measured(ctx, reader) {
 			e := d.entry(func(ctx context.Context) (io.ReadCloser, error) { return s.open(ctx, d) })
 			if !yield(e, err) || err != nil {
 				break
@@ -101,6 +101,10 @@ func (s *Store) open(ctx context.Context, listed listed) (io.ReadCloser, error) 
 		return nil, err
 	}
 	now, found, err := (entries{session: sess, tenant: s.id}).find(ctx, listed.name)
+	if err == nil && found && now.schema != "" {
+		content, err := sess.openRows(ctx, now.expecting(listed.document))
+		return content, errors.Join(err, sess.rollback())
+	}
 	if err == nil && (!found || now.digest != listed.digest || now.size != listed.size) {
 		err = fmt.Errorf("sqlstore: %s: %w", listed.name, tenant.ErrChanged)
 	}

@@ -45,7 +45,7 @@ func (t *tx) Inventory(ctx context.Context) iter.Seq2[tenant.Entry, error] {
 			yield(tenant.Entry{}, err)
 			return
 		}
-		for d, err := range t.all(ctx, t.reader, everything) {
+		for d, err := range t.measured(ctx, t.reader) {
 			if !yield(t.entry(d), err) || err != nil {
 				return
 			}
@@ -60,6 +60,13 @@ func (t *tx) Put(ctx context.Context, name layout.Name, size int64, content io.R
 	path, err := tenant.EntryPath(name)
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlstore: %w", err))
+	}
+	if name.Kind == layout.Rows && t.session.db.dialect.rows != nil {
+		if err := t.putRows(ctx, name, path, size, content); err != nil {
+			return t.fail(fmt.Errorf("sqlstore: put %s: %w", path, err))
+		}
+		t.touch(name)
+		return nil
 	}
 	if size >= 0 {
 		content = io.LimitReader(content, size+1)
@@ -138,6 +145,9 @@ func (t *tx) Commit(ctx context.Context, rec tenant.ImportRecord) error {
 		if err := t.describeAssets(ctx, workspace); err != nil {
 			return t.fail(err)
 		}
+	}
+	if err := t.session.sweepRows(ctx); err != nil {
+		return t.fail(err)
 	}
 	reached("before commit")
 	if err := t.session.commit(ctx); err != nil {
@@ -245,9 +255,9 @@ func (u *upload) run() error {
 	if err := u.tx.flush(u.ctx); err != nil {
 		return err
 	}
-	id, found, err := u.id()
-	if err != nil || !found {
-		return errors.Join(err, errors.New("the stored row is not found again"))
+	id, err := u.tx.id(u.ctx, u.name)
+	if err != nil {
+		return err
 	}
 	for seq := 0; n > 0; seq++ {
 		if err := u.ctx.Err(); err != nil {
@@ -299,10 +309,14 @@ func (u *upload) row() row {
 	return row{name: u.name, path: u.path, size: u.size, digest: layout.Digest(u.hash.Sum(nil))}
 }
 
-func (u *upload) id() (id int64, found bool, err error) {
-	n, err := u.tx.session.query(u.ctx, func(scan scanFunc) error { return scan(&id) },
-		"SELECT id FROM documents WHERE tenant_id = ? AND sort_key = ?", u.tx.tenant, sortKey(u.name))
-	return id, n == 1, err
+// id returns the id of the row that was just stored at a name.
+func (e entries) id(ctx context.Context, name layout.Name) (id int64, err error) {
+	n, err := e.session.query(ctx, func(scan scanFunc) error { return scan(&id) },
+		"SELECT id FROM documents WHERE tenant_id = ? AND sort_key = ?", e.tenant, sortKey(name))
+	if err == nil && n != 1 {
+		err = errors.New("the stored row is not found again")
+	}
+	return id, err
 }
 
 func orNull(s string) any {

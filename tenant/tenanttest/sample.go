@@ -2,6 +2,7 @@ package tenanttest
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,6 +21,15 @@ const (
 	report2    = "3a5e562b-ab37-4b9b-9de3-1be4335c8e83"
 	alert1     = "0a5e562b-ab37-4b9b-9de3-1be4335c8e83"
 	file1      = "4a5e562b-ab37-4b9b-9de3-1be4335c8e83"
+)
+
+// Rows as this module's parquetio writes them, three and none: a store that
+// keeps rows as tables gives the same bytes back.
+var (
+	//go:embed rows/orders.parquet
+	rowsOfOrders []byte
+	//go:embed rows/none.parquet
+	rowsOfReturns []byte
 )
 
 // An original is one entry as the suite stored it.
@@ -45,9 +55,9 @@ func sample() []original {
 	return []original{
 		text(a+"/metadata.json", `{"workspace":{"id":%q,"name":"Sales"},"datasets":[{"id":%q,"name":"Orders","mode":"import","version":1,"owner":"usr_1"}]}`, workspaceA, dataset1),
 		text(a+"/datasets/"+dataset1+"/model.yaml", "dataset: orders # by hand\n"),
-		text(a+"/datasets/"+dataset1+"/rows.parquet", "PAR1 rows of dataset 1 PAR1"),
+		{a + "/datasets/" + dataset1 + "/rows.parquet", rowsOfOrders},
 		text(a+"/datasets/"+dataset2+"/model.yaml", "dataset: returns\n"),
-		text(a+"/datasets/"+dataset2+"/rows.parquet", "PAR1 rows of dataset 2 PAR1"),
+		{a + "/datasets/" + dataset2 + "/rows.parquet", rowsOfReturns},
 		text(a+"/reports/"+report1+".json", `{"id":%q,"workspace":%q,"name":"Revenue","owner":"usr_1"}`, report1, workspaceA),
 		text(a+"/reports/"+report2+".json", `{"id":%q,"workspace":%q,"name":"Returns"}`, report2, workspaceA),
 		text(a+"/alerts/"+alert1+".json", `{"id":%q,"workspace":%q,"name":"Drop","owner":null}`, alert1, workspaceA),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/restore/page"
 )
 
 // planJSON is the --json output of plan. The plan itself, as -o writes it, has
@@ -23,11 +24,13 @@ type planJSON struct {
 	Result string         `json:"result,omitempty"` // as in inspect; absent for a saved plan
 	Signer *render.Signer `json:"signer,omitempty"`
 	Plan   *restore.Plan  `json:"plan"`
+	HTML   string         `json:"html,omitempty"` // the page that was written
 	Error  *errorJSON     `json:"error,omitempty"`
 }
 
 type planFlags struct {
 	restoreFlags
+	pageFlags
 	output string
 	force  bool
 	show   string
@@ -56,11 +59,15 @@ refuses if the archive or the target has changed since.`,
 oa-archive plan acme.oa-archive --into sqlite:acme.db --select 'report:Revenue*' --on-conflict fork
 oa-archive plan acme.oa-archive --into sqlite:new.db --create-tenant
 oa-archive plan acme.oa-archive --into dir:acme --on-conflict overwrite -o restore.plan
+oa-archive plan acme.oa-archive --into dir:acme --on-conflict fork --html plan.html
 oa-archive plan --show restore.plan`,
 		Args:              args(cobra.MaximumNArgs(1), "one archive"),
 		ValidArgsFunction: completeArchive,
 		RunE: func(cmd *cobra.Command, given []string) error {
+			f.htmlForce = f.force
 			switch {
+			case f.html != "" && f.html == f.output:
+				return usagef("give them different names", "--html and --output name the same file")
 			case f.show != "" && len(given) > 0:
 				return usagef("leave the archive out", "--show prints a saved plan and takes no archive")
 			case f.show != "":
@@ -74,7 +81,8 @@ oa-archive plan --show restore.plan`,
 	f.declareRestore(cmd)
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
-		fs.BoolVar(&f.force, "force", false, "replace FILE if it exists")
+		f.declareHTML(fs, "the plan")
+		fs.BoolVar(&f.force, "force", false, "replace these files if they exist")
 		fs.StringVar(&f.show, "show", "", "print the saved plan in `FILE` again")
 		fs.BoolVar(&f.all, "all", false, "list unchanged and skipped assets, however many")
 	})
@@ -86,6 +94,11 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	html, err := a.beginPage(&f.pageFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, html)
 	o, err := a.openToLook(ctx, file, &f.trustFlags)
 	if err != nil {
 		return err
@@ -107,9 +120,20 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 			return err
 		}
 	}
-	verdict := planVerdict(plan)
+	verdict, next := planVerdict(plan), a.planNext(file, o, plan, f)
+	if html != nil {
+		who, err := target.Tenant(ctx)
+		if err != nil {
+			return at("--into", err)
+		}
+		about := pageOptions(o, shown(f.into), who)
+		about.Next = planCommands(plan, next)
+		if err := html.finish(a, plan, nil, about); err != nil {
+			return err
+		}
+	}
 	if a.json {
-		doc := planJSON{File: o.in.name, Into: shown(f.into), Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Error: newErrorJSON(verdict)}
+		doc := planJSON{File: o.in.name, Into: shown(f.into), HTML: f.html, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Error: newErrorJSON(verdict)}
 		if o.Signed() {
 			signer := render.NewSigner(o.Verdict())
 			doc.Signer = &signer
@@ -119,7 +143,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	p := a.out()
 	p.Plan(&render.PlanPage{
 		Plan: plan, File: o.in.name, Manifest: o.Manifest(), Signed: o.Signed(), Verdict: o.Verdict(),
-		Store: shown(f.into), All: f.all, Next: a.planNext(file, o, plan, f),
+		Store: shown(f.into), All: f.all, Next: next,
 	})
 	return errors.Join(verdict, p.Err())
 }
@@ -182,7 +206,7 @@ func (f *restoreFlags) unblocking(plan *restore.Plan) string {
 // policy, when set, in place of --on-conflict.
 func (f *restoreFlags) given(policy string) string {
 	var b strings.Builder
-	skip := map[string]bool{"output": true, "force": true, "show": true, "all": true, "json": true, "quiet": true, "no-color": true}
+	skip := map[string]bool{"output": true, "force": true, "show": true, "all": true, "html": true, "json": true, "quiet": true, "no-color": true}
 	f.cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if skip[flag.Name] || (policy != "" && flag.Name == "on-conflict") {
 			return
@@ -238,20 +262,28 @@ func readPlan(path string) (*restore.Plan, error) {
 	return plan, nil
 }
 
-func (a *app) showPlan(f *planFlags) error {
+func (a *app) showPlan(f *planFlags) (err error) {
+	html, err := a.beginPage(&f.pageFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, html)
 	plan, err := readPlan(f.show)
 	if err != nil {
 		return err
 	}
 	verdict := planVerdict(plan)
-	if a.json {
-		return errors.Join(verdict, a.printJSON(planJSON{Plan: plan, Error: newErrorJSON(verdict)}))
-	}
-	p := a.out()
 	var next []string
 	if verdict == nil && plan.Writes() {
 		next = []string{"oa-archive import FILE --plan " + shellQuote(f.show) + " --into STORE"}
 	}
+	if err := html.finish(a, plan, nil, page.Options{Next: planCommands(plan, next)}); err != nil {
+		return err
+	}
+	if a.json {
+		return errors.Join(verdict, a.printJSON(planJSON{Plan: plan, HTML: f.html, Error: newErrorJSON(verdict)}))
+	}
+	p := a.out()
 	p.Plan(&render.PlanPage{Plan: plan, All: f.all, Next: next})
 	return errors.Join(verdict, p.Err())
 }

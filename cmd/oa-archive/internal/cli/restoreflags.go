@@ -16,6 +16,7 @@ import (
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/tenant"
+	"github.com/oneanalytics/oa-archive/tenant/sqlstore"
 )
 
 // restoreFlags are what plan and import share.
@@ -195,7 +196,7 @@ func (f *restoreFlags) openTarget(ctx context.Context, m *manifest.Manifest) (st
 	case err == nil:
 		return spec, s, s.Target(), nil
 	case f.createTenant && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, tenant.ErrNoTenant)):
-		return spec, nil, blankTenant{f.newTenant(m)}, nil
+		return spec, nil, blank(spec, f.newTenant(m)), nil
 	case errors.Is(err, fs.ErrNotExist):
 		err = &failure{exit: exitFailed, code: "no-such-store", err: err, hint: "check the path, or make a blank store with --create-tenant"}
 	}
@@ -208,6 +209,24 @@ func (f *restoreFlags) newTenant(m *manifest.Manifest) tenant.Info {
 		return tenant.Info{ID: f.tenantID, Name: f.tenantID}
 	}
 	return tenant.Info{ID: m.Tenant.ID, Name: m.Tenant.Name, Region: m.Tenant.Region, Jurisdiction: m.Tenant.Jurisdiction}
+}
+
+// blank returns what the tenant will be like that --create-tenant makes.
+func blank(spec storeSpec, who tenant.Info) tenant.Target {
+	var keeper tenant.RowsKeeper
+	switch spec.scheme {
+	case "postgres":
+		keeper = sqlstore.PostgresRows()
+	case "sqlite":
+		keeper = sqlstore.SQLiteRows()
+	}
+	if keeper == nil {
+		return blankTenant{who}
+	}
+	return struct {
+		blankTenant
+		tenant.RowsKeeper
+	}{blankTenant{who}, keeper}
 }
 
 // blankTenant is a target without entries that cannot be written to.

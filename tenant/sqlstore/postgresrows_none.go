@@ -1,0 +1,5 @@
+//go:build norows
+
+package sqlstore
+
+func postgresRows() rowTables { return nil }
