@@ -24,6 +24,9 @@ type adaptation struct {
 	blocked []string
 	record  bool // a record: what it requires and lacks makes it lost, not blocked
 	dropped bool // something was dropped
+	asleep  []Asleep
+
+	attached map[string]bool // connections that the target's asset uses already: see attachedTo
 }
 
 func (a *adaptation) change(format string, args ...any) {
@@ -123,9 +126,18 @@ func (a *adaptation) effect(r schema.Reference) string {
 }
 
 func (a *adaptation) connection(r schema.Reference) {
+	differs := a.p.links.differs(a.it.workspace, a.it.targetWorkspace, r.ID)
+	if differs && a.attached[r.ID] {
+		a.p.warn("connection %q of the target leads elsewhere than the archive's; what uses it already keeps it", r.ID)
+		return
+	}
 	l, ok := a.p.links.find(a.it.workspace, a.it.targetWorkspace, r.ID)
 	if !ok {
 		a.p.unresolved("connection", r.ID, a.it.id, "what uses it is blocked")
+		if differs {
+			a.block("needs connection %q, and that of the target leads elsewhere than the archive's: map it to the connection that is meant, or let missing connections be created", r.ID)
+			return
+		}
 		a.block("needs connection %q, which is not in the target: map it, or create it first", r.ID)
 		return
 	}
@@ -136,8 +148,9 @@ func (a *adaptation) connection(r schema.Reference) {
 	if l.create {
 		a.change("connection %q is created without its secret, which has to be entered again", l.name)
 	}
-	if a.p.links.differs(a.it.workspace, a.it.targetWorkspace, r.ID) {
-		a.p.warn("connection %q of the target leads elsewhere than the archive's; the target's stays", r.ID)
+	if differs {
+		a.p.detaching[key{Workspace, a.it.workspace, r.ID}] = true
+		a.p.warn("connection %q of the target leads elsewhere than the archive's: what is imported uses the archive's, as %q, unless %q is mapped", r.ID, l.name, r.ID)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 //
 // Applying a plan a second time writes nothing: see Result.AlreadyApplied.
 //
-// Errors for callers to test: [*BlockedError], [*StaleError], [ErrArchiveChanged],
+// Errors for callers to test: [*BlockedError], [*StaleError], [*DeniedError], [ErrArchiveChanged],
 // [ErrPlanAltered], [tenant.ErrLocked], and those of archive verification.
 // A [*CommitError] means that the commit's outcome is not known.
 func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Target, opts ApplyOptions) (*Result, error) {
@@ -108,6 +108,12 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 		r.result.AlreadyApplied = true
 		return &r.result, nil
 	}
+	if r.plan.Writes() {
+		if err := authorize(ctx, r.opts.Authorizer, r.plan.Needs()); err != nil {
+			return nil, err
+		}
+		r.result.Asleep = r.plan.Asleep
+	}
 	x, err := r.execution()
 	if err != nil {
 		return nil, err
@@ -160,7 +166,9 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		return true, nil
 	}
 	r.before = inventory
-	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, r.plan.Options)
+	opts := r.plan.Options
+	opts.Authorizer = nil // asked for the whole plan before anything is written
+	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, opts)
 	if err != nil {
 		return false, err
 	}

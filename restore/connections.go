@@ -8,11 +8,12 @@ import (
 // connections are the connection descriptors of one side.
 type connections struct {
 	byWorkspace map[string]map[string]json.RawMessage
-	first       map[string]json.RawMessage // by name, of the first workspace that has it
+	first       map[string]json.RawMessage   // by name, of the first workspace that has it
+	slots       map[string][]json.RawMessage // by secret slot
 }
 
 func newConnections() *connections {
-	return &connections{byWorkspace: map[string]map[string]json.RawMessage{}, first: map[string]json.RawMessage{}}
+	return &connections{byWorkspace: map[string]map[string]json.RawMessage{}, first: map[string]json.RawMessage{}, slots: map[string][]json.RawMessage{}}
 }
 
 func (c *connections) learn(workspace string, recs *records) {
@@ -22,6 +23,9 @@ func (c *connections) learn(workspace string, recs *records) {
 		}
 		if c.byWorkspace[workspace][rec.key] == nil {
 			c.byWorkspace[workspace][rec.key] = rec.raw
+		}
+		if slot := slotOf(rec.raw); slot != "" {
+			c.slots[slot] = append(c.slots[slot], rec.raw)
 		}
 		if c.first[rec.key] == nil {
 			c.first[rec.key] = rec.raw
@@ -71,17 +75,20 @@ func (l *linker) find(archiveWorkspace, targetWorkspace, name string) (link, boo
 	if to, ok := l.mapping[name]; ok {
 		return link{name: to, raw: l.target.find(targetWorkspace, to)}, true
 	}
+	if l.differs(archiveWorkspace, targetWorkspace, name) {
+		return l.detached(archiveWorkspace, targetWorkspace, name)
+	}
 	if raw := l.target.find(targetWorkspace, name); raw != nil {
 		return link{name: name, raw: raw}, true
 	}
 	if raw := l.archive.find(archiveWorkspace, name); raw != nil && (l.same || l.create) {
-		return link{name: name, raw: raw, create: true}, true
+		return link{name: name, raw: l.ownSlot(raw, name+detachedSuffix), create: true}, true
 	}
 	return link{}, false
 }
 
 // differs reports whether the target has a connection of the same name that
-// leads elsewhere.
+// leads elsewhere, and no mapping says that it is meant.
 func (l *linker) differs(archiveWorkspace, targetWorkspace, name string) bool {
 	if _, mapped := l.mapping[name]; mapped {
 		return false

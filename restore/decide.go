@@ -3,6 +3,7 @@ package restore
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/oneanalytics/oa-archive/layout"
 )
@@ -41,6 +42,11 @@ func (o Options) check() error {
 	}
 	if rule := o.forksExactly(); rule != "" {
 		return refuse("exact", "%s", rule)
+	}
+	for _, id := range o.AllowAccess {
+		if len(id) != 12 || strings.Trim(id, "0123456789abcdef") != "" {
+			return refuse("allow_access", "%q is not the id of a change: 12 hexadecimal digits", id)
+		}
 	}
 	if o.MaxDocument < 0 {
 		return refuse("max_document", "%d is negative", o.MaxDocument)

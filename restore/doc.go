@@ -31,9 +31,17 @@
 // # What a plan guarantees
 //
 // No document that it writes refers to something that is not there afterwards.
-// A public link, an embed or a copied alert never arrives live. Nobody sees
-// more because a rule of row security lost its subject: such a model is
-// blocked. Everything that is changed on the way is listed with its step.
+// A public link, an embed or a copied alert never arrives live: Plan.Asleep
+// lists what is switched off. Nobody may see or do more than the target allows
+// today unless Options.AllowAccess names that very change: see Plan.Access.
+// Nobody sees more because a rule of row security lost its subject: such a model
+// is blocked. Everything that is changed on the way is listed with its step.
+//
+// # Who may import
+//
+// Each step says in Step.Needs what one must be allowed to do for it. A service
+// that runs imports for others supplies an [Authorizer]; without one everything
+// is allowed, since whoever can open the store owns it.
 //
 // The same archive, target and options give the same plan, byte for byte; the
 // same import twice is a no-op.

@@ -31,6 +31,11 @@ type item struct {
 	changes   []string
 	blocked   []string
 	entries   []StepEntry
+
+	facts    facts        // for the comparison of access
+	access   []string     // ids of changes
+	requires []Permission // of records, and what it widens
+	asleep   []Asleep
 }
 
 // imports reports whether the item's content is meant to reach the target.

@@ -24,6 +24,8 @@ type asset struct {
 	name    string
 	entries []entry     // in canonical order
 	refs    []reference // what its documents refer to; only of the archive's assets
+
+	archived facts // what the archive's document says about access
 }
 
 // entry is one entry of an asset.
@@ -182,6 +184,14 @@ func (x *index) learnDocument(a *asset, e entry, doc []byte, parsed *schema.Docu
 		a.name = parsed.Name()
 	}
 	x.refer(a, refs, e.name.Kind)
+	if e.name.Kind == layout.Model {
+		a.archived.rules = rulesOf(doc)
+	}
+	for _, r := range refs {
+		if r.Pointer == "/owner" {
+			a.archived.owner = x.one(r.ID)
+		}
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
@@ -70,6 +71,13 @@ type planner struct {
 	people    *resolver
 	links     *linker
 
+	detaching map[key]bool // connections, by workspace and name in the archive, that arrive beside the target's
+
+	places   []*place // workspaces that were settled, for the comparison of access
+	declared []declared
+	byTarget map[key]*item
+	changes  []access.Change
+
 	missing  map[string]*Unresolved
 	warnings []string
 	last     lastMetadata
@@ -94,7 +102,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
-		byKey: map[key]*item{}, ids: map[string]string{}, missing: map[string]*Unresolved{},
+		byKey: map[key]*item{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
 	}
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
@@ -204,6 +212,12 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.checkReferences(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: check references: %w", err)
 	}
+	if err := p.compareAccess(ctx); err != nil {
+		return nil, fmt.Errorf("restore: plan: compare access: %w", err)
+	}
+	if err := p.authorize(ctx); err != nil {
+		return nil, err
+	}
 	return p.assemble()
 }
 
@@ -225,7 +239,9 @@ func (p *planner) assemble() (*Plan, error) {
 		step := it.step()
 		plan.Summary.count(step)
 		plan.Steps = append(plan.Steps, step)
+		plan.Asleep = append(plan.Asleep, it.asleep...)
 	}
+	plan.Access = p.changes
 	plan.Unresolved = p.stillMissing()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
@@ -260,6 +276,7 @@ func (it *item) step() Step {
 		Kind: it.kind, Workspace: it.workspace, ID: it.id, Name: it.name, Decision: it.decision,
 		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: it.changes, Blocked: it.blocked,
 	}
+	s.Access, s.Needs = it.access, it.permissions()
 	if it.decision != Skip {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {

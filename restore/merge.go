@@ -112,10 +112,18 @@ func (m *metadata) replaceList(e *jsonEditor, list string) error {
 	if kept > 0 {
 		m.ws.change("keeps %s that the archive does not have", count(kept, list))
 	}
-	if !m.p.same {
+	if !m.p.same || list == "connections" && m.detaches() {
 		return m.declare(e, list, present, m.usedBy())
 	}
 	return nil
+}
+
+// detaches reports whether a connection of the archive leads elsewhere than the
+// target's of that name.
+func (m *metadata) detaches() bool {
+	return slices.ContainsFunc(m.ours.lists["connections"], func(rec record) bool {
+		return m.p.links.differs(m.ws.workspace, m.ws.targetWorkspace, rec.key)
+	})
 }
 
 func theirList(r *records, list string) []record {
@@ -274,6 +282,9 @@ func (m *metadata) declare(e *jsonEditor, list string, present map[string]bool, 
 	}
 	if list == "connections" {
 		for _, name := range sortedKeys(need.connections) {
+			if m.p.links.differs(m.ws.workspace, m.ws.targetWorkspace, name) && !m.p.detaching[key{Workspace, m.ws.workspace, name}] {
+				continue
+			}
 			if l, ok := m.p.links.find(m.ws.workspace, m.ws.targetWorkspace, name); ok {
 				if err := put(l.name, l.raw); err != nil {
 					return err

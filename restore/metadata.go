@@ -151,6 +151,9 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 		a.notes = append(a.notes, fmt.Sprintf("%s %q: %s", singular(list), a.record.label(), note))
 	}
 	if isAssetList(list) {
+		if err := m.schedule(a, ad); err != nil {
+			return err
+		}
 		ad.hand(owner)
 		a.notes = nil
 		if ad.lost != "" {
@@ -263,12 +266,16 @@ func (m *metadata) adaptConnection(a *arrival) {
 		a.lost = fmt.Sprintf("connection %q, which is not in the target", a.key)
 		return
 	}
-	a.to, a.known = l.name, !l.create
-	if !l.create {
-		a.text = l.raw
-	}
 	if m.p.links.differs(m.ws.workspace, m.ws.targetWorkspace, a.key) {
-		m.p.warn("connection %q of the target leads elsewhere than the archive's; the target's stays", a.key)
+		// The target's stays. What uses the archive's declares it: see declare.
+		a.known, a.text = true, m.p.dst.links.find(m.ws.targetWorkspace, a.key)
+		return
+	}
+	a.to, a.known = l.name, !l.create
+	if own, here := m.byKey["connections"][l.name]; here {
+		a.text = own.raw
+	} else if !sameJSON(a.text, l.raw) {
+		a.text = l.raw
 	}
 }
 

@@ -88,6 +88,15 @@ type Options struct {
 	// answers are overwritten. It is for the tenant that the archive came from.
 	Exact bool `json:"exact,omitempty"`
 
+	// AllowAccess lists the ids of changes of Plan.Access that widen access
+	// and are meant: see [Plan]. Without its id here, each blocks its step.
+	AllowAccess []string `json:"allow_access,omitempty"`
+
+	// Authorizer, when set, is asked while planning, and steps that it denies
+	// are blocked. It is no part of the plan's document: Apply asks the one in
+	// its own options.
+	Authorizer Authorizer `json:"-"`
+
 	// MaxDocument is the largest document, in bytes, that is accepted from
 	// the archive and from the target. Zero means archive.DefaultLimits().Document.
 	MaxDocument int64 `json:"max_document,omitempty"`

@@ -3,6 +3,8 @@ package restore
 import (
 	"fmt"
 	"strings"
+
+	"github.com/oneanalytics/oa-archive/access"
 )
 
 // PlanFormat is the version of the plan documents that this package writes
@@ -22,6 +24,14 @@ type Plan struct {
 	Steps      []Step       `json:"steps"`                // in canonical order of the archive
 	Unresolved []Unresolved `json:"unresolved,omitempty"` // principals and connections that the target does not have
 	Warnings   []string     `json:"warnings,omitempty"`   // sentences
+
+	// Access is who gains or loses what: in the tenant, in workspaces and of
+	// assets that the target has already, and whatever widens. A change that
+	// widens blocks its step unless Options.AllowAccess names its id.
+	Access []access.Change `json:"access,omitempty"`
+
+	// Asleep is what arrives switched off, and how it is switched on.
+	Asleep []Asleep `json:"asleep,omitempty"`
 
 	read *reading // of the archive, if this process made the plan
 }
@@ -96,6 +106,9 @@ type Step struct {
 	DependsOn []string    `json:"depends_on,omitempty"` // ids of steps, as in ID
 	Changes   []string    `json:"changes,omitempty"`    // sentences: what differs from the archive, or is worth knowing
 	Blocked   []string    `json:"blocked,omitempty"`    // sentences: why it is blocked, and how to go on
+
+	Access []string     `json:"access,omitempty"` // ids of changes in Plan.Access
+	Needs  []Permission `json:"needs,omitempty"`  // what one must be allowed to do for this step
 }
 
 // StepEntry is one entry of a step's asset. Digests are SHA-256 in 64

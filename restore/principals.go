@@ -259,14 +259,17 @@ func (r *resolver) record(k principalKey) json.RawMessage {
 }
 
 // arriving is the record with which somebody new arrives. In another tenant a
-// user is invited, not admitted, and owns nothing but what is given there.
+// user is invited, not admitted, and owns nothing but what is given there. Who
+// was locked out stays so.
 func (r *resolver) arriving(p *principal) json.RawMessage {
 	if r.same || p.kind != schema.RefUser {
 		return p.raw
 	}
 	raw, err := editJSON(p.raw, func(e *jsonEditor) error {
-		if err := e.set("/status", quote("invited")); err != nil {
-			return err
+		if isActive(p.raw) {
+			if err := e.set("/status", quote("invited")); err != nil {
+				return err
+			}
 		}
 		return e.deleteIfThere("/tenant_role")
 	})

@@ -26,6 +26,11 @@ type ApplyOptions struct {
 	// its archive holds what undo has to know.
 	Insurance *Insurance
 
+	// Authorizer, when set, is asked for everything that the plan needs, under
+	// the target's lock and before the first byte is written. Nil means that
+	// everything is allowed: whoever can open the store owns it.
+	Authorizer Authorizer
+
 	// Progress, when set, is called after each entry with what was written
 	// so far and what will be written in all.
 	Progress func(done, total int64)
@@ -54,6 +59,7 @@ type Result struct {
 	Deleted        int           `json:"deleted,omitempty"`         // entries that were deleted
 	Fingerprint    string        `json:"fingerprint"`               // of the target afterwards
 	Summary        Summary       `json:"summary"`                   // of the plan
+	Asleep         []Asleep      `json:"asleep,omitempty"`          // what arrived switched off, and how it is switched on; empty when nothing was written
 	Insurance      *InsuranceRef `json:"insurance,omitempty"`       // absent when there is none
 	Proof          *Proof        `json:"proof,omitempty"`           // absent when the plan had been applied before
 }

@@ -230,7 +230,7 @@ func TestConflicts(t *testing.T) {
 		{
 			name: "an edited copy is not overwritten", opts: fork,
 			target: func(_ *testing.T, w world) world {
-				w["workspaces/"+wsSales+"/reports/"+forkOfRevenue+".json"] = `{"id": "` + forkOfRevenue + `", "workspace": "` + wsSales + `", "name": "Mine now"}`
+				w["workspaces/"+wsSales+"/reports/"+forkOfRevenue+".json"] = `{"id": "` + forkOfRevenue + `", "workspace": "` + wsSales + `", "name": "Mine now", "owner": "usr_anna"}`
 				return w
 			},
 			want: map[string]Decision{revenue: Blocked}, says: []string{"was edited since"},
@@ -238,7 +238,7 @@ func TestConflicts(t *testing.T) {
 		{
 			name: "an edited copy is overwritten on request", opts: Options{OnConflict: Fork, PerAsset: map[string]Choice{forkOfRevenue: {Decision: Overwrite}}},
 			target: func(_ *testing.T, w world) world {
-				w["workspaces/"+wsSales+"/reports/"+forkOfRevenue+".json"] = `{"id": "` + forkOfRevenue + `", "workspace": "` + wsSales + `", "name": "Mine now"}`
+				w["workspaces/"+wsSales+"/reports/"+forkOfRevenue+".json"] = `{"id": "` + forkOfRevenue + `", "workspace": "` + wsSales + `", "name": "Mine now", "owner": "usr_anna"}`
 				return w
 			},
 			want: map[string]Decision{revenue: Overwrite},

@@ -159,6 +159,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 	}
 	if p.arrivesAsIs(it, e) {
 		se.Result, se.ResultSize = se.Digest, se.Size
+		it.facts = it.archived
 		if invalid := p.src.found.invalid[e.name]; invalid != nil && se.Result != se.Current {
 			it.refuse(invalid)
 		}
@@ -169,6 +170,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 		return err
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
+	it.facts = factsOf(e.name.Kind, doc)
 	if se.Result != se.Current {
 		p.validate(it, e, doc)
 	}
@@ -269,7 +271,7 @@ func (it *item) finish() {
 		}
 	}
 	if it.decision == Unchanged || it.decision == Skip {
-		it.changes, it.blocked = nil, nil
+		it.changes, it.blocked, it.asleep, it.requires = nil, nil, nil, nil
 		for i := range it.entries {
 			it.entries[i].ResultSize = 0
 		}
@@ -301,6 +303,11 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	ws.entries = []StepEntry{se}
 	if se.Result != se.Current && (se.Result != se.Digest || p.src.found.invalid[e.name] != nil) {
 		p.validate(ws, e, doc)
+	}
+	if len(ws.blocked) == 0 {
+		if err := p.notePlace(m, doc); err != nil {
+			return fmt.Errorf("workspace %s: %w", ws.id, err)
+		}
 	}
 	same := se.Result == se.Current
 	if ws.policy == Merge && same {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/oneanalytics/oa-archive/internal/docedit"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -31,6 +32,9 @@ func (p *planner) document(ctx context.Context, it *item, e entry) ([]byte, erro
 		return nil, err
 	}
 	a := &adaptation{p: p, it: it}
+	if a.attached, err = p.attachedTo(ctx, it, kind, refs); err != nil {
+		return nil, err
+	}
 	a.resolve(refs)
 	var out []byte
 	if kind == schema.KindModel {
@@ -53,6 +57,11 @@ func (a *adaptation) hand(it *item) {
 	}
 	for _, b := range a.blocked {
 		it.blocked = addOnce(it.blocked, b)
+	}
+	for _, s := range a.asleep {
+		if !slices.Contains(it.asleep, s) {
+			it.asleep = append(it.asleep, s)
+		}
 	}
 }
 
@@ -113,12 +122,8 @@ func (a *adaptation) alert(e *jsonEditor) error {
 	if err := a.recipients(e); err != nil {
 		return err
 	}
-	secret, err := a.hasSecret(e)
-	if err != nil {
+	if err := a.webhooks(e); err != nil {
 		return err
-	}
-	if secret && a.it.policy != Overwrite && a.it.policy != Ask {
-		a.change("its webhook's key is not in the archive and has to be entered again")
 	}
 	if a.p.same && a.it.policy != Fork {
 		return nil
@@ -131,6 +136,7 @@ func (a *adaptation) alert(e *jsonEditor) error {
 		return nil
 	}
 	a.change("arrives paused")
+	a.sleep("alert", "it is paused", `set /state/status of the alert to "active"`)
 	return e.set("/state", json.RawMessage(`{"status": "paused"}`))
 }
 
@@ -175,16 +181,6 @@ func (a *adaptation) recipients(e *jsonEditor) error {
 		a.block("none of its recipients is in the target: map them, or create them first")
 	}
 	return nil
-}
-
-func (a *adaptation) hasSecret(e *jsonEditor) (bool, error) {
-	channels, err := readChannels(e)
-	for _, c := range channels {
-		if c.SecretSlot != "" {
-			return true, nil
-		}
-	}
-	return false, err
 }
 
 // originOf returns the archive that a copy in the target says it came from,

@@ -92,6 +92,9 @@ func (r *undoing) do(ctx context.Context) (_ *Result, err error) {
 		r.result.Proof, err = compareInventory(ctx, tx, r.digests, nil)
 		return &r.result, err
 	}
+	if err := authorize(ctx, r.opts.Authorizer, r.undo.Needs()); err != nil {
+		return nil, err
+	}
 	if err := r.carryOut(ctx, tx, doc); err != nil {
 		return nil, err
 	}

@@ -189,3 +189,18 @@ func (s *UndoStep) label() string {
 	}
 	return fmt.Sprintf("%q (%s)", s.Name, s.ID)
 }
+
+// Needs returns what one must be allowed to do to carry out the plan, sorted:
+// to overwrite what comes back, and to delete what goes.
+func (p *UndoPlan) Needs() []Permission {
+	var all []Permission
+	for _, s := range p.Steps {
+		switch resource := (Resource{string(s.Kind), s.ID}); s.Decision {
+		case Revert:
+			all = append(all, Permission{string(s.Kind) + ".overwrite", resource})
+		case Delete:
+			all = append(all, Permission{string(s.Kind) + ".delete", resource})
+		}
+	}
+	return sortPermissions(all)
+}

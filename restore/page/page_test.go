@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/restore"
 )
 
@@ -137,6 +138,38 @@ func TestNotices(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+}
+
+func TestAccessAndAsleep(t *testing.T) {
+	plan := samplePlan()
+	plan.Access = []access.Change{
+		{ID: "00000000000a", Sentence: "Bob loses report Revenue"},
+		{ID: "00000000000b", Sentence: "Anna may edit report Revenue <b>", Widens: true},
+		{ID: "00000000000c", Sentence: "Carl may edit report Revenue", Widens: true},
+	}
+	plan.Options.AllowAccess = []string{"00000000000c"}
+	plan.Asleep = []restore.Asleep{{Kind: "alert", Asset: "x", Name: "Drops", What: "it is paused", Wake: "set it to active"}}
+	page := written(t, plan, nil, Options{})
+	at := 0
+	for _, want := range []string{
+		`<a href="#access">Permissions <span class="n">3</span></a>`, `<section id="access"`,
+		"Anna may edit report Revenue &lt;b&gt;", "--allow-access 00000000000b", "Carl may edit", "widens, and is allowed", "Bob loses",
+		`<section id="asleep"`, "What arrives switched off", "Drops", "it is paused", "set it to active",
+	} {
+		found := strings.Index(page[at:], want)
+		if found < 0 {
+			t.Fatalf("the page lacks %q where it belongs", want)
+		}
+		at += found
+	}
+	r := sampleResult(plan)
+	if page := written(t, plan, r, Options{}); strings.Contains(page, `id="asleep"`) {
+		t.Error("what the result does not name is not asleep")
+	}
+	r.Asleep = plan.Asleep
+	if page := written(t, plan, r, Options{}); !strings.Contains(page, "What arrived switched off") {
+		t.Error("what the result names is missing")
 	}
 }
 

@@ -193,13 +193,41 @@ func (f *restoreFlags) unblocking(plan *restore.Plan) string {
 		return slices.ContainsFunc(s.Entries, func(e restore.StepEntry) bool { return e.Current != "" })
 	})
 	missing := render.Missing(plan)
+	wider := widening(plan)
 	switch {
+	case len(wider) > 0:
+		return f.given("") + " --allow-access " + strings.Join(wider, " --allow-access ") + "   # if that is meant"
 	case conflicts:
 		return f.given("--on-conflict overwrite") + "   # or fork, or skip"
 	case len(missing) > 0 && !plan.SameTenant && len(f.createMissing) == 0:
 		return f.given("") + " --create-missing " + strings.Join(missing, ",") + "   # or map them"
 	}
 	return f.given("") + " --select …"
+}
+
+// widening returns the ids of the changes of access that block the plan, if
+// nothing else does.
+func widening(plan *restore.Plan) []string {
+	var ids []string
+	wider := map[string]bool{}
+	for _, c := range plan.Access {
+		if c.Widens && !slices.Contains(plan.Options.AllowAccess, c.ID) {
+			wider[c.ID] = true
+			ids = append(ids, c.ID)
+		}
+	}
+	for _, s := range plan.BlockedSteps() {
+		n := 0
+		for _, id := range s.Access {
+			if wider[id] {
+				n++
+			}
+		}
+		if n < len(s.Blocked) {
+			return nil
+		}
+	}
+	return ids
 }
 
 // given writes the flags that decide about the plan as they were given, with

@@ -43,6 +43,7 @@ type restoreFlags struct {
 	mapRoles      []string
 	mapConns      []string
 	createMissing []string
+	allowAccess   []string
 
 	optionNames []string // flags that a saved plan answers already
 }
@@ -78,6 +79,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 		fs.StringArrayVar(&f.mapTeams, "map-team", nil, "`A=B`, likewise for teams")
 		fs.StringArrayVar(&f.mapRoles, "map-role", nil, "`A=B`, likewise for roles")
 		fs.StringArrayVar(&f.mapConns, "map-connection", nil, "`A=B`, likewise for connections, by name")
+		fs.StringArrayVar(&f.allowAccess, "allow-access", nil, "allow the change of access with this `ID` of the plan, which widens what somebody may see or do; repeat for more")
 		fs.StringSliceVar(&f.createMissing, "create-missing", nil, "create `WHAT` the target lacks: principals, connections, or both with a comma")
 	})
 	f.trustFlags.declare(cmd)
@@ -87,7 +89,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 func (f *restoreFlags) options() (restore.Options, error) {
 	opts := restore.Options{
 		Select: f.selectors, OnConflict: restore.Decision(f.onConflict), ForkLabel: f.forkLabel,
-		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit, Exact: f.exact,
+		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit, AllowAccess: f.allowAccess, Exact: f.exact,
 	}
 	if !isPolicy(opts.OnConflict) {
 		return opts, badPolicy("--on-conflict", f.onConflict)

@@ -36,12 +36,13 @@ func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant 
 	rows = append(rows, proofRows(r)...)
 	p.facts(rows...)
 	if r.ImportID != "" && !r.AlreadyApplied {
+		p.asleep(r.Asleep, false, "in the output of --json")
 		p.aftermath(plan)
 	}
 }
 
-// aftermath lists what an import has changed on the way, most of which is for
-// somebody to act on: secrets to enter, links that are closed, alerts to start.
+// aftermath lists what an import has changed on the way, beyond what it has
+// put to sleep.
 func (p *Printer) aftermath(plan *restore.Plan) {
 	const shown = 12
 	var sentences []string
@@ -61,6 +62,9 @@ func (p *Printer) aftermath(plan *restore.Plan) {
 			continue
 		}
 		for _, change := range s.Changes {
+			if saidAsleep(change) {
+				continue
+			}
 			add(change, fmt.Sprintf("%s %q", s.Kind, firstOf(s.NewName, s.Name, s.ID)))
 		}
 	}

@@ -53,6 +53,8 @@ func (p *Printer) Plan(page *PlanPage) {
 		p.stepGroup(steps, g)
 	}
 	p.unresolved(page.Plan, steps)
+	p.access(page.Plan, page.All)
+	p.asleep(page.Plan.Asleep, page.All, "--all lists them")
 	p.planWarnings(page.Plan)
 	p.blocked(page.Plan, steps)
 	p.planSummary(page.Plan)

@@ -1,0 +1,418 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/oneanalytics/oa-archive/access"
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
+)
+
+// place is a workspace of the target before and after the import.
+type place struct {
+	item          *item
+	before, after *access.Workspace // before is nil when the target does not have it
+	source        []access.Member   // the archive's members, under the ids of the target
+	moves         bool              // members differ
+}
+
+// notePlace remembers what a workspace's metadata says about access, and which
+// permissions writing it needs.
+func (p *planner) notePlace(m *metadata, doc []byte) error {
+	pl := &place{item: m.ws}
+	var err error
+	if pl.after, err = access.ReadWorkspace(doc); err != nil {
+		return err
+	}
+	if m.there != nil {
+		if pl.before, err = access.ReadWorkspace(m.there); err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
+		pl.moves = !slices.Equal(pl.before.Members, pl.after.Members)
+	}
+	source, err := access.ReadWorkspace(m.source)
+	if err != nil {
+		return err
+	}
+	for _, member := range source.Members {
+		s, ok := p.people.standIn(principalKey{schema.RefKind(member.Kind), member.ID})
+		role, known := p.people.standIn(principalKey{schema.RefRole, member.Role})
+		if ok && known {
+			pl.source = append(pl.source, access.Member{Kind: member.Kind, ID: s.id, Role: role.id})
+		}
+	}
+	after, err := parseRecords(doc)
+	if err != nil {
+		return err
+	}
+	m.ws.requires, m.ws.asleep = recordNeeds(m.theirs, after), m.asleep(after)
+	for _, l := range principalLists {
+		there := m.theirs.byKey(l.list)
+		for _, rec := range after.lists[l.list] {
+			if own, had := there[rec.key]; !had || !sameJSON(own.raw, rec.raw) {
+				p.declared = append(p.declared, declared{l.list, rec.raw})
+			}
+		}
+	}
+	p.places = append(p.places, pl)
+	return nil
+}
+
+// declared is a record of somebody that the import writes and that the
+// workspace did not have.
+type declared struct {
+	list string
+	raw  json.RawMessage
+}
+
+// directories are the people of the target before and after the import, and
+// those of the archive under the ids that they have in the target.
+type directories struct {
+	before, after, given *access.Directory
+}
+
+func (p *planner) directories() (*directories, error) {
+	before, err := p.dst.people.directory()
+	if err != nil {
+		return nil, err
+	}
+	source, err := p.src.people.directory()
+	if err != nil {
+		return nil, err
+	}
+	lists := map[string][]json.RawMessage{}
+	for _, d := range p.declared {
+		lists[d.list] = append(lists[d.list], d.raw)
+	}
+	after, err := peopleOf(lists)
+	if err != nil {
+		return nil, err
+	}
+	for id, u := range before.Users {
+		if _, ok := after.Users[id]; !ok {
+			after.Users[id] = u
+		}
+	}
+	for id, t := range before.Teams {
+		if _, ok := after.Teams[id]; !ok {
+			after.Teams[id] = t
+		}
+	}
+	for id, r := range before.Roles {
+		if _, ok := after.Roles[id]; !ok {
+			after.Roles[id] = r
+		}
+	}
+	return &directories{before, after, p.given(source, before)}, nil
+}
+
+// given returns the archive's people under the ids that they have in the
+// target. In the tenant that the archive came from, whoever is in a team today
+// is given what the team had: the tenant decides who is in its teams.
+func (p *planner) given(source, before *access.Directory) *access.Directory {
+	given := (&access.Directory{}).Clone()
+	if p.same {
+		given = before.Clone()
+	}
+	to := func(kind schema.RefKind, id string) (string, bool) {
+		s, ok := p.people.standIn(principalKey{kind, id})
+		return s.id, ok
+	}
+	for _, id := range sortedKeys(source.Users) {
+		if here, ok := to(schema.RefUser, id); ok {
+			user := source.Users[id]
+			if today, known := given.Users[here]; known {
+				today.Owner = today.Owner || user.Owner
+				user = today
+			}
+			given.Users[here] = user
+		}
+	}
+	for _, id := range sortedKeys(source.Teams) {
+		here, ok := to(schema.RefTeam, id)
+		if !ok {
+			continue
+		}
+		team := access.Team{Name: source.Teams[id].Name}
+		if p.same && here == id {
+			team.Members = slices.Clone(before.Teams[id].Members)
+		}
+		for _, member := range source.Teams[id].Members {
+			if user, ok := to(schema.RefUser, member); ok {
+				team.Members = append(team.Members, user)
+			}
+		}
+		given.Teams[here] = team
+	}
+	for _, id := range sortedKeys(source.Roles) {
+		if here, ok := to(schema.RefRole, id); ok {
+			given.Roles[here] = source.Roles[id]
+		}
+	}
+	return given
+}
+
+// directory returns the people of one side for comparisons of access.
+func (d *directory) directory() (*access.Directory, error) {
+	lists := map[string][]json.RawMessage{}
+	for _, p := range d.order {
+		for _, l := range principalLists {
+			if l.kind == p.kind {
+				lists[l.list] = append(lists[l.list], p.raw)
+			}
+		}
+	}
+	return peopleOf(lists)
+}
+
+func peopleOf(lists map[string][]json.RawMessage) (*access.Directory, error) {
+	doc, err := json.Marshal(lists)
+	if err != nil {
+		return nil, err
+	}
+	d := (&access.Directory{}).Clone()
+	return d, d.Learn(doc)
+}
+
+// compareAccess finds out who gains or loses what, and blocks what widens
+// access without being allowed by name.
+func (p *planner) compareAccess(ctx context.Context) error {
+	if len(p.places) == 0 {
+		return nil
+	}
+	dirs, err := p.directories()
+	if err != nil {
+		return err
+	}
+	p.compareTenant(dirs)
+	before, after := access.Side{Directory: dirs.before}.Indexed(), access.Side{Directory: dirs.after}.Indexed()
+	given := access.Side{Directory: dirs.given}.Indexed()
+	itemsOf := map[string][]*item{}
+	for _, it := range p.items {
+		itemsOf[it.workspace] = append(itemsOf[it.workspace], it)
+	}
+	for _, pl := range p.places {
+		if err := p.placeAssets(ctx, pl, itemsOf[pl.item.workspace]); err != nil {
+			return err
+		}
+		members := pl.source
+		if p.same && pl.before != nil && pl.item.id == pl.item.targetID {
+			members = slices.Concat(members, pl.before.Members)
+		}
+		there := given.In(&access.Workspace{ID: pl.item.targetID, Members: members})
+		opts := access.Options{From: p.manifest.Created, Given: &there}
+		p.file(pl.item, access.Compare(before.In(pl.before), after.In(pl.after), opts))
+	}
+	if err := p.compareElsewhere(ctx, before, after); err != nil {
+		return err
+	}
+	p.requireAllowed()
+	return nil
+}
+
+// compareTenant compares what people are in the tenant as a whole. Nobody
+// gains anything in a blank one that the archive did not give.
+func (p *planner) compareTenant(dirs *directories) {
+	blank := !slices.ContainsFunc(p.dst.order, func(a *asset) bool { return a.kind == Workspace })
+	var given *access.Directory
+	if blank {
+		given = dirs.given
+	}
+	changes := access.Tenant(dirs.before, dirs.after, given)
+	if blank {
+		changes = slices.DeleteFunc(changes, func(c access.Change) bool { return !c.Widens })
+	}
+	p.file(p.places[0].item, changes)
+}
+
+// placeAssets adds the assets that stand in documents of their own, and the
+// rules of datasets.
+func (p *planner) placeAssets(ctx context.Context, pl *place, items []*item) error {
+	known := map[access.Key]bool{}
+	for _, it := range items {
+		k := access.Key{Kind: string(it.kind), ID: it.targetID}
+		if it.kind == Workspace || it.decision == Unchanged || it.decision == Skip || !it.imports() {
+			continue
+		}
+		known[k] = true
+		after := pl.after.Assets[k]
+		after.Name = cmp.Or(it.arrivingName(), after.Name)
+		if it.kind == Report || it.kind == Alert {
+			after.Owner = it.facts.owner
+		}
+		after.Rules = it.facts.rules
+		pl.after.Assets[k] = after
+		there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
+		if pl.before == nil {
+			continue
+		}
+		if there == nil {
+			delete(pl.before.Assets, k) // a record alone is no asset
+			continue
+		}
+		was, err := p.factsOfTarget(ctx, there)
+		if err != nil {
+			return err
+		}
+		before := pl.before.Assets[k]
+		if it.kind == Report || it.kind == Alert {
+			before.Owner = was.owner
+		}
+		before.Rules = was.rules
+		pl.before.Assets[k] = before
+		it.facts.newRules = !slices.EqualFunc(was.rules, it.facts.rules, sameRule)
+	}
+	if pl.before == nil {
+		return nil
+	}
+	for _, g := range slices.Concat(pl.before.Grants, pl.after.Grants) {
+		k := g.Resource
+		if there := p.dst.assets[key{Kind(k.Kind), pl.item.targetID, k.ID}]; there != nil && !known[k] && k.Kind != access.KindWorkspace {
+			known[k] = true
+			pl.before.Assets[k] = cmpAsset(pl.before.Assets[k], there)
+			pl.after.Assets[k] = cmpAsset(pl.after.Assets[k], there)
+		}
+	}
+	if !pl.moves && len(p.declared) == 0 {
+		return nil
+	}
+	return p.otherRules(ctx, pl.before, pl.after)
+}
+
+func cmpAsset(a access.Asset, there *asset) access.Asset {
+	a.Name = cmp.Or(a.Name, there.name)
+	return a
+}
+
+func sameRule(a, b access.Rule) bool {
+	return a.Predicate == b.Predicate && slices.Equal(a.Roles, b.Roles) && slices.Equal(a.Teams, b.Teams) && slices.Equal(a.Users, b.Users)
+}
+
+// otherRules reads the rules of the datasets that the import does not touch:
+// they matter when people's roles or teams change.
+func (p *planner) otherRules(ctx context.Context, before, after *access.Workspace) error {
+	for k, a := range before.Assets {
+		there := p.dst.assets[key{Dataset, before.ID, k.ID}]
+		if k.Kind != access.KindDataset || there == nil || len(a.Rules) > 0 || len(after.Assets[k].Rules) > 0 {
+			continue
+		}
+		facts, err := p.factsOfTarget(ctx, there)
+		if err != nil {
+			return err
+		}
+		is := after.Assets[k]
+		a.Rules, is.Rules = facts.rules, facts.rules
+		before.Assets[k], after.Assets[k] = a, is
+	}
+	return nil
+}
+
+// compareElsewhere looks at the workspaces of the target that the import does
+// not touch, when it declares teams or roles: they may give something there.
+func (p *planner) compareElsewhere(ctx context.Context, before, after access.Side) error {
+	if !slices.ContainsFunc(p.declared, func(d declared) bool { return d.list != "users" }) {
+		return nil
+	}
+	touched := map[string]bool{}
+	for _, pl := range p.places {
+		touched[pl.item.targetID] = true
+	}
+	for _, a := range p.dst.order {
+		if a.kind != Workspace || touched[a.id] {
+			continue
+		}
+		doc, err := p.readTarget(ctx, a.entries[0])
+		if err != nil {
+			return err
+		}
+		was, err := access.ReadWorkspace(doc)
+		if err != nil {
+			return fmt.Errorf("target: workspace %s: %w", a.id, err)
+		}
+		for _, g := range was.Grants {
+			if there := p.dst.assets[key{Kind(g.Resource.Kind), a.id, g.Resource.ID}]; there != nil && g.Resource.Kind != access.KindWorkspace {
+				was.Assets[g.Resource] = cmpAsset(was.Assets[g.Resource], there)
+			}
+		}
+		if err := p.otherRules(ctx, was, was); err != nil {
+			return err
+		}
+		p.file(p.places[0].item, access.Compare(before.In(was), after.In(was), access.Options{From: p.manifest.Created}))
+	}
+	return nil
+}
+
+// file gives each change to the step that it comes from: that of the asset,
+// if it writes something, else that of the workspace.
+func (p *planner) file(ws *item, changes []access.Change) {
+	for _, c := range changes {
+		it := p.itemAt(key{Kind(c.Asset.Kind), c.Asset.Workspace, c.Asset.ID})
+		if it == nil || it.decision == Unchanged || it.decision == Skip {
+			it = ws
+		}
+		it.access = append(it.access, c.ID)
+		p.changes = append(p.changes, c)
+	}
+}
+
+// itemAt returns the item that lands at the place in the target.
+func (p *planner) itemAt(at key) *item {
+	if p.byTarget == nil {
+		p.byTarget = map[key]*item{}
+		for _, it := range p.items {
+			p.byTarget[key{it.kind, it.targetWorkspace, it.targetID}] = it
+		}
+	}
+	return p.byTarget[at]
+}
+
+// requireAllowed blocks the steps that widen access without being allowed to.
+func (p *planner) requireAllowed() {
+	byID := map[string]access.Change{}
+	for _, c := range p.changes {
+		byID[c.ID] = c
+	}
+	for _, id := range p.opts.AllowAccess {
+		if _, ok := byID[id]; !ok {
+			p.warn("no change of access has the id %s, which is allowed", id)
+		}
+	}
+	for _, it := range p.items {
+		for _, id := range it.access {
+			c := byID[id]
+			switch {
+			case !c.Widens:
+			case slices.Contains(p.opts.AllowAccess, id):
+				it.requires = append(it.requires, Permission{"access.widen", Resource{c.Asset.Kind, c.Asset.ID}})
+			case it.policy != Ask || it.decision != Blocked:
+				it.block("it would widen access: %s; if that is meant, allow it with --allow-access %s", c.Sentence, id)
+				it.turnBlocked()
+			}
+		}
+	}
+}
+
+// facts are what documents other than the metadata say about access.
+type facts struct {
+	owner    string // of a report or alert
+	rules    []access.Rule
+	newRules bool // the target has other ones
+}
+
+// factsOfTarget reads the facts of an asset of the target.
+func (p *planner) factsOfTarget(ctx context.Context, a *asset) (facts, error) {
+	for _, kind := range []layout.Kind{layout.Model, layout.Report, layout.Alert} {
+		if e, ok := a.entryOf(kind); ok {
+			doc, err := p.readTarget(ctx, e)
+			if err != nil {
+				return facts{}, fmt.Errorf("target: %s: %w", e.name, err)
+			}
+			return factsOf(kind, doc), nil
+		}
+	}
+	return facts{}, nil
+}
