@@ -207,11 +207,33 @@ func outcomeCard(p *restore.Plan, r *restore.Result) card {
 	} else {
 		c.add("written", "nothing", false)
 	}
+	if r.Deleted > 0 {
+		c.add("deleted", legible.Plural(int64(r.Deleted), "entry/entries"), false)
+	}
+	c.proof(r)
 	if r.Plan != p.ID {
 		c.Facts = append(c.Facts, fact{Label: "plan", Value: name(r.Plan), Mono: true, Tone: "warn"})
 	}
 	c.add("state now", r.Fingerprint, true)
 	return c
+}
+
+// proof says what was compared after the import, and what would take it back.
+func (c *card) proof(r *restore.Result) {
+	if p := r.Proof; p != nil && r.ImportID != "" {
+		f := fact{Label: "compared", Tone: "good", Value: template.HTML("✓ " + legible.Plural(int64(p.Entries), "entry/entries") + ", " + legible.Bytes(p.Bytes) + ", are as the plan says")}
+		switch {
+		case !p.Equal:
+			f.Tone, f.Value = "bad", "✗ the target is not as the plan says"
+		case p.SameAsArchive:
+			f.Value += ", and are what the archive holds"
+		}
+		c.Facts = append(c.Facts, f)
+		c.add("since then", p.ChangedSince, true)
+	}
+	if in := r.Insurance; in != nil {
+		c.add("insurance", in.Location+" ("+legible.Plural(int64(in.Entries), "entry/entries")+", "+legible.Bytes(in.Bytes)+")", false)
+	}
 }
 
 // add puts in a fact unless it is empty.

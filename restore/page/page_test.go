@@ -89,6 +89,24 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+func TestProof(t *testing.T) {
+	plan := unblocked(samplePlan())
+	r := sampleResult(plan)
+	r.Deleted = 2
+	r.Proof = &restore.Proof{Equal: true, Entries: 9, Bytes: 2048, SameAsArchive: true, ChangedSince: "later"}
+	r.Insurance = &restore.InsuranceRef{Location: "/backup/<b>", Entries: 3, Bytes: 1024}
+	page := written(t, plan, r, Options{})
+	for _, want := range []string{"✓ 9 entries, 2.00 KiB, are as the plan says, and are what the archive holds", "later", "/backup/&lt;b&gt; (3 entries, 1.00 KiB)", "<bdi>2 entries</bdi>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	r.Proof.Equal = false
+	if page := written(t, plan, r, Options{}); !strings.Contains(page, "✗ the target is not as the plan says") {
+		t.Error("a difference does not show")
+	}
+}
+
 func TestSigners(t *testing.T) {
 	for _, c := range []struct {
 		signer *Signer
@@ -175,7 +193,7 @@ func TestAccessAndAsleep(t *testing.T) {
 
 // TestDeletions: what an exact restore deletes comes right after what is blocked.
 func TestDeletions(t *testing.T) {
-	plan := newPlan(step(restore.Report, testID('a', 1), testID('e', 1), "Kept", restore.Create), step(restore.Report, testID('a', 1), testID('e', 2), "Gone", deleted))
+	plan := newPlan(step(restore.Report, testID('a', 1), testID('e', 1), "Kept", restore.Create), step(restore.Report, testID('a', 1), testID('e', 2), "Gone", restore.Delete))
 	page := written(t, plan, nil, Options{MaxRows: 1})
 	for _, want := range []string{"1 asset would be deleted and 1 created", `data-d="delete"`, "Not listed: 1 to create"} {
 		if !strings.Contains(page, want) {

@@ -55,7 +55,7 @@ func done(p *restore.Plan, r *restore.Result) verdict {
 	switch {
 	case r.AlreadyApplied:
 		return verdict{"calm", "=", "Already imported", "The target holds the result of this very plan. Nothing was written now."}
-	case r.Entries == 0:
+	case r.Entries == 0 && r.Deleted == 0:
 		return verdict{"calm", "=", "Nothing to do", "The target had everything already. Nothing was written."}
 	}
 	return verdict{"good", "✓", "Imported", fmt.Sprintf("%s. %s, %s were written, each read back and compared.",

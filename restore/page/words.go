@@ -21,7 +21,7 @@ type look struct {
 // looks are the decisions, those first that reviewers must see first.
 var looks = []look{
 	{restore.Blocked, "!", "blocked", "blocked", "blocked", "cannot be imported as asked"},
-	{deleted, "×", "delete", "to delete", "deleted", "the target has it, the archive does not, and the target is to be exactly as the archive"},
+	{restore.Delete, "×", "delete", "to delete", "deleted", "the target has it, the archive does not, and the target is to be exactly as the archive"},
 	{restore.Overwrite, "~", "overwrite", "to overwrite", "overwritten", "the target’s state is replaced by the archive’s"},
 	{restore.Fork, "»", "fork", "to fork", "forked", "imported beside the original, under a new id"},
 	{restore.Merge, "±", "merge", "to merge", "merged", "keeps its settings and takes what imported assets need"},
@@ -29,9 +29,6 @@ var looks = []look{
 	{restore.Skip, "−", "skip", "left out", "left out", "not imported"},
 	{restore.Unchanged, "=", "unchanged", "unchanged", "unchanged", "the target has it in this state already"},
 }
-
-// deleted is the decision on assets that an exact restore removes.
-const deleted restore.Decision = "delete"
 
 // lookOf returns how a decision shows. One that a later version made shows as
 // itself.
