@@ -97,13 +97,33 @@ func parseSSH(file []byte, ask func() ([]byte, error)) (age.Identity, error) {
 	case errors.As(err, &locked) && locked.PublicKey == nil:
 		return nil, errors.New("the SSH key is in an old format: convert it with `ssh-keygen -p -f FILE`")
 	case errors.As(err, &locked):
-		encrypted, err := agessh.NewEncryptedSSHIdentity(locked.PublicKey, file, ask)
+		l := &lockedSSH{}
+		encrypted, err := agessh.NewEncryptedSSHIdentity(locked.PublicKey, file, func() (secret []byte, err error) {
+			secret, l.asking = ask()
+			return secret, l.asking
+		})
 		if err != nil {
 			return nil, errors.New("not an SSH key of the kinds ed25519 and RSA")
 		}
-		return encrypted, nil
+		l.Identity = encrypted
+		return l, nil
 	}
 	return nil, errors.New("not a private SSH key of the kinds ed25519 and RSA")
+}
+
+// lockedSSH passes on why there is no passphrase, of which package agessh keeps
+// only the text.
+type lockedSSH struct {
+	age.Identity
+	asking error
+}
+
+func (l *lockedSSH) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	key, err := l.Identity.Unwrap(stanzas)
+	if err != nil && l.asking != nil {
+		return nil, l.asking
+	}
+	return key, err
 }
 
 // encryptedIdentities are a file of identities under a passphrase. It is

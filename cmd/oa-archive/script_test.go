@@ -27,13 +27,15 @@ var update = flag.Bool("update", false, "rewrite the golden output in testdata/s
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"oa-archive": func() { os.Exit(cli.Main(os.Args[1:])) },
+		"oa-archive":        func() { os.Exit(cli.Main(os.Args[1:])) },
+		"age-plugin-oatest": func() { os.Exit(testPlugin()) },
 	})
 }
 
 // tools are what the scripts call beside the command itself.
 var tools = map[string]string{
 	"ssh-keygen": "openssh-client", "ssh-agent": "openssh-client", "ssh-add": "openssh-client",
+	"age": "age", "age-keygen": "age",
 	"tar": "tar", "zstd": "zstd", "sha256sum": "coreutils", "cat": "coreutils",
 }
 

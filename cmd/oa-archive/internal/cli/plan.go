@@ -79,6 +79,7 @@ oa-archive plan --show restore.plan`,
 		},
 	}
 	f.declareRestore(cmd)
+	a.unlock.declare(cmd)
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
 		f.declareHTML(fs, "the plan")
