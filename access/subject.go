@@ -8,13 +8,15 @@ import (
 
 // state is one side of a comparison, prepared for questions.
 type state struct {
-	dir   *Directory
-	ws    *Workspace // never nil; empty when it does not exist
-	teams map[string][]string
-	roles map[Principal][]string // of members
-	known map[subject][]string   // answers of rolesOf
-	here  map[subject]profile    // answers of inWorkspace
-	on    map[Key][]*Grant       // open ones
+	dir    *Directory
+	ws     *Workspace // never nil; empty when it does not exist
+	people *register
+	teams  map[string][]string
+	roles  map[Principal][]string // of members
+	known  map[subject][]string   // answers of rolesOf
+	here   map[subject]profile    // answers of inWorkspace
+	on     map[Key][]*Grant       // open ones
+	named  map[subject]bool       // whom the workspace names, once asked for
 }
 
 func newState(s Side) *state {
@@ -25,10 +27,11 @@ func newState(s Side) *state {
 	if st.ws == nil {
 		st.ws = &Workspace{}
 	}
-	st.teams = s.teams
-	if st.teams == nil {
-		st.teams = st.dir.teamsOf()
+	st.people = s.people
+	if st.people == nil {
+		st.people = st.dir.register()
 	}
+	st.teams = st.people.teams
 	for _, m := range st.ws.Members {
 		p := Principal{Kind: m.Kind, ID: m.ID}
 		st.roles[p] = append(st.roles[p], m.Role)
@@ -171,8 +174,8 @@ func users(states ...*state) []subject {
 	return all
 }
 
-// groups returns every team, role and door that is named on the sides, sorted.
-func groups(states ...*state) []subject {
+// groupsOf returns every team, role and door that is named on the sides, sorted.
+func groupsOf(states ...*state) []subject {
 	found := map[subject]bool{}
 	add := func(kind, id string) { found[subject{Kind: kind, ID: id}] = true }
 	for role := range builtin {
