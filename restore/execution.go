@@ -27,7 +27,7 @@ type execution struct {
 	opts   ApplyOptions
 
 	record  tenant.ImportRecord // for the target's journal
-	plan    []byte              // the plan's document
+	plan    listing             // the plan's document
 	changes []EntryChange       // what the plan does to the target
 	held    map[string]layout.Digest
 	before  string // fingerprint of held

@@ -258,15 +258,11 @@ func (f *restoreFlags) given(policy string) string {
 
 // savePlan writes the plan's document, complete or not at all.
 func savePlan(plan *restore.Plan, path string, force bool) error {
-	doc, err := plan.Marshal()
-	if err != nil {
-		return err
-	}
 	if !force {
-		return createFile(path, doc, 0o644)
+		return createFileOf(path, 0o644, plan.Write)
 	}
 	temporary := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
-	if err := createFile(temporary, doc, 0o644); err != nil {
+	if err := createFileOf(temporary, 0o644, plan.Write); err != nil {
 		return err
 	}
 	if err := os.Rename(temporary, path); err != nil {
@@ -275,7 +271,7 @@ func savePlan(plan *restore.Plan, path string, force bool) error {
 	return nil
 }
 
-// maxPlan bounds a saved plan. One takes about a kilobyte per asset.
+// maxPlan bounds a saved plan.
 const maxPlan = 1 << 30
 
 func readPlan(path string) (*restore.Plan, error) {
