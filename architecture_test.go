@@ -38,8 +38,9 @@ var rooms = map[string][]string{
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
 	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool"},
 	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
+	"mapping":              {"internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
-	"restore":              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore":              {"layout", "mapping", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
 }
 
 // coreModules are all that a program which only verifies pulls in.

@@ -88,6 +88,7 @@ func (a *adaptation) principal(r schema.Reference) {
 	name := a.p.personLabel(k)
 	s, ok := a.p.people.standIn(k)
 	switch {
+	case !ok && a.fallbackOwner(r, k, name):
 	case !ok:
 		a.p.unresolved(string(r.To), r.ID, a.it.id, a.effect(r))
 		if !r.Required && strings.HasSuffix(r.Pointer, "/owner") {

@@ -119,7 +119,7 @@ func TestSampleTenantThroughArchives(t *testing.T) {
 			if copied.Summary.Fork == 0 {
 				t.Errorf("workspaces copied:\n%s", copied.decisions())
 			}
-			moved := planAndApply(t, a, open(t, "elsewhere"), Options{AllowOtherTenant: true, CreateMissing: CreateMissing{Principals: true, Connections: true}})
+			moved := planAndApply(t, a, open(t, "elsewhere"), Options{AllowOtherTenant: true, Mapping: createMissing()})
 			if len(moved.Unresolved) > 0 {
 				t.Errorf("unresolved: %+v", moved.Unresolved)
 			}

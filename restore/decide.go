@@ -39,6 +39,9 @@ func (o Options) check() error {
 	if err := checkLabel(o.ForkLabel); err != nil {
 		return refuse("fork_label", "%v", err)
 	}
+	if err := o.Mapping.Check(); err != nil {
+		return refuse("mapping", "%v", err)
+	}
 	if o.MaxDocument < 0 {
 		return refuse("max_document", "%d is negative", o.MaxDocument)
 	}
@@ -65,6 +68,9 @@ func (p *planner) decide() error {
 			p.decideWorkspace(it)
 		}
 	}
+	if err := p.refuseSharedLandings(); err != nil {
+		return err
+	}
 	for _, it := range p.items {
 		switch it.kind {
 		case Workspace:
@@ -87,6 +93,10 @@ func (p *planner) decideWorkspace(it *item) {
 	it.targetWorkspace, it.targetID = it.id, it.id
 	_, exists := p.dst.assets[it.key]
 	choice, policy := p.choice(it), p.opts.PerKind[Workspace]
+	if to, ok := p.landing.elsewhere(it.id); ok {
+		p.decideLanding(it, to, choice)
+		return
+	}
 	switch {
 	case choice == Fork, choice == "" && policy == Fork && exists:
 		p.fork(it)
@@ -130,6 +140,9 @@ func (p *planner) decideAsset(it *item) {
 	case ws.policy == Skip:
 		it.policy = Blocked
 		it.block("needs %s, which is skipped and which the target does not have", ws.label())
+	case ws.landed:
+		it.targetWorkspace = ws.targetID
+		p.decideInside(it, choice)
 	case ws.targetID != ws.id && choice == Overwrite:
 		it.policy = Blocked
 		it.block("its workspace is copied, so it cannot overwrite the original: choose fork or skip")
@@ -137,18 +150,30 @@ func (p *planner) decideAsset(it *item) {
 		it.targetWorkspace = ws.targetID
 		it.reason = "its workspace is copied"
 		p.fork(it)
-	case choice == Fork:
+	default:
+		p.decideInside(it, choice)
+	}
+}
+
+// decideInside decides for an asset whose workspace is the target's own.
+func (p *planner) decideInside(it *item, choice Decision) {
+	if choice == Fork {
 		it.reason = "copied beside the original, as asked"
 		p.fork(it)
-	default:
-		p.decideByID(it, choice)
+		return
 	}
+	p.decideByID(it, choice)
+}
+
+// there returns the target's asset that the item would replace if it kept its
+// id.
+func (p *planner) there(it *item) *asset {
+	return p.dst.assets[key{it.kind, it.targetWorkspace, it.id}]
 }
 
 // decideByID decides for an asset that would keep its id.
 func (p *planner) decideByID(it *item, choice Decision) {
-	there := p.dst.assets[it.key]
-	elsewhere := p.elsewhere(it)
+	there, elsewhere := p.there(it), p.elsewhere(it)
 	policy := choice
 	if policy == "" {
 		policy = p.opts.policyFor(it)
@@ -276,7 +301,9 @@ func (p *planner) refuseSharedIDs() {
 // collectIDs fills in which id becomes which.
 func (p *planner) collectIDs() {
 	for _, it := range p.items {
-		if it.targetID != it.id && it.targetID != "" && it.policy != Blocked {
+		if it.landed && it.policy != Blocked {
+			p.collectLanding(it)
+		} else if it.targetID != it.id && it.targetID != "" && it.policy != Blocked {
 			p.ids[it.id] = it.targetID
 			if it.kind == Workspace {
 				p.collectPlaceIDs(it.id)

@@ -20,6 +20,7 @@ type item struct {
 	targetWorkspace string
 	targetID        string
 	newName         string
+	landed          bool   // a workspace of the archive that lands in another of the target
 	unlessSame      bool   // a conflict only if the target's state is another: see leaveSame
 	copyExists      bool   // a fork's id is in the target already
 	overwriteCopy   bool   // and may be overwritten

@@ -58,11 +58,12 @@ type planner struct {
 	fingerprint string
 	inventory   int // entries of the target
 
-	items  []*item
-	byKey  map[key]*item
-	ids    map[string]string // of originals → of their copies
-	people *resolver
-	links  *linker
+	items   []*item
+	byKey   map[key]*item
+	ids     map[string]string // of originals → of their copies
+	people  *resolver
+	links   *linker
+	landing *landing
 
 	missing  map[string]*Unresolved
 	warnings []string
@@ -93,6 +94,9 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, t
 	if !p.same && !opts.AllowOtherTenant {
 		return nil, &OtherTenantError{Archive: m.Tenant.ID, Target: info.ID}
 	}
+	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
+		return nil, err
+	}
 	if err := p.readArchive(ctx); err != nil {
 		return nil, fmt.Errorf("restore: read the archive: %w", err)
 	}
@@ -100,10 +104,13 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, t
 		return nil, fmt.Errorf("restore: read the target: %w", err)
 	}
 	var err error
-	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, opts.CreateMissing.Principals, opts.Mapping); err != nil {
+	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, &p.opts.Mapping); err != nil {
 		return nil, err
 	}
-	p.links, err = newLinker(p.src.links, p.dst.links, p.same, opts.CreateMissing.Connections, opts.Mapping.Connections)
+	if p.links, err = newLinker(p.src.links, p.dst.links, p.same, &p.opts.Mapping.Connections); err != nil {
+		return nil, err
+	}
+	p.landing, err = newLanding(p.src, p.dst, &p.opts.Mapping.Workspaces)
 	return p, err
 }
 

@@ -277,6 +277,11 @@ func (m *metadata) declare(e *jsonEditor, list string, present map[string]bool, 
 		for _, id := range sortedKeys(need.people[kind]) {
 			k := principalKey{kind, id}
 			s, ok := m.p.people.standIn(k)
+			if owner, fallback := m.p.people.ownerFor(k); !ok && fallback {
+				if err := put(owner, m.p.people.target.byKey[principalKey{kind, owner}].raw); err != nil {
+					return err
+				}
+			}
 			if !ok || present[s.id] {
 				continue
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -28,10 +27,11 @@ type planJSON struct {
 
 type planFlags struct {
 	restoreFlags
-	output string
-	force  bool
-	show   string
-	all    bool
+	output   string
+	force    bool
+	show     string
+	writeMap string
+	all      bool
 }
 
 func planVerb(a *app) *cobra.Command {
@@ -74,7 +74,8 @@ oa-archive plan --show restore.plan`,
 	f.declareRestore(cmd)
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
-		fs.BoolVar(&f.force, "force", false, "replace FILE if it exists")
+		fs.StringVar(&f.writeMap, "write-map", "", "write the mapping to `FILE`: who and what was found, and blanks to fill in, for --map")
+		fs.BoolVar(&f.force, "force", false, "replace the files of --output and --write-map if they exist")
 		fs.StringVar(&f.show, "show", "", "print the saved plan in `FILE` again")
 		fs.BoolVar(&f.all, "all", false, "list unchanged and skipped assets, however many")
 	})
@@ -104,6 +105,11 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	}
 	if f.output != "" {
 		if err := savePlan(plan, f.output, f.force); err != nil {
+			return err
+		}
+	}
+	if f.writeMap != "" {
+		if err := a.writeMap(ctx, o, target, opts, f); err != nil {
 			return err
 		}
 	}
@@ -182,7 +188,7 @@ func (f *restoreFlags) unblocking(plan *restore.Plan) string {
 // policy, when set, in place of --on-conflict.
 func (f *restoreFlags) given(policy string) string {
 	var b strings.Builder
-	skip := map[string]bool{"output": true, "force": true, "show": true, "all": true, "json": true, "quiet": true, "no-color": true}
+	skip := map[string]bool{"output": true, "write-map": true, "force": true, "show": true, "all": true, "json": true, "quiet": true, "no-color": true}
 	f.cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if skip[flag.Name] || (policy != "" && flag.Name == "on-conflict") {
 			return
@@ -210,17 +216,7 @@ func savePlan(plan *restore.Plan, path string, force bool) error {
 	if err != nil {
 		return err
 	}
-	if !force {
-		return createFile(path, doc, 0o644)
-	}
-	temporary := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
-	if err := createFile(temporary, doc, 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		return errors.Join(err, os.Remove(temporary))
-	}
-	return nil
+	return saveDocument(doc, path, force)
 }
 
 // maxPlan bounds a saved plan. One takes about a kilobyte per asset.

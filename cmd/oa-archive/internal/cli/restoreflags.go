@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"iter"
 	"strings"
@@ -40,6 +37,7 @@ type restoreFlags struct {
 	mapTeams      []string
 	mapRoles      []string
 	mapConns      []string
+	mapWorkspaces []string
 	createMissing []string
 
 	optionNames []string // flags that a saved plan answers already
@@ -70,11 +68,12 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 	})
 	options("People and connections", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&f.otherTenant, "other-tenant", false, "allow a tenant that the archive did not come from")
-		fs.StringVar(&f.mapFile, "map", "", "JSON `FILE` with the mappings: {\"users\":{…},\"teams\":{…},\"roles\":{…},\"connections\":{…}}")
-		fs.StringArrayVar(&f.mapUsers, "map-user", nil, "`A=B`: the target's user B stands for the archive's A")
+		fs.StringVar(&f.mapFile, "map", "", "mapping `FILE` (YAML): who and what of the target stands for whom and what of the archive")
+		fs.StringArrayVar(&f.mapUsers, "map-user", nil, "`A=B`: the target's user B stands for the archive's A; B may be create, fallback or none")
 		fs.StringArrayVar(&f.mapTeams, "map-team", nil, "`A=B`, likewise for teams")
 		fs.StringArrayVar(&f.mapRoles, "map-role", nil, "`A=B`, likewise for roles")
 		fs.StringArrayVar(&f.mapConns, "map-connection", nil, "`A=B`, likewise for connections, by name")
+		fs.StringArrayVar(&f.mapWorkspaces, "map-workspace", nil, "`A=B`, likewise for workspaces: what is in A lands in B")
 		fs.StringSliceVar(&f.createMissing, "create-missing", nil, "create `WHAT` the target lacks: principals, connections, or both with a comma")
 	})
 	f.trustFlags.declare(cmd)
@@ -110,16 +109,6 @@ func (f *restoreFlags) options() (restore.Options, error) {
 		}
 		opts.PerAsset[id] = restore.Choice{Decision: restore.Decision(policy), NewName: name}
 	}
-	for _, what := range f.createMissing {
-		switch what {
-		case "principals":
-			opts.CreateMissing.Principals = true
-		case "connections":
-			opts.CreateMissing.Connections = true
-		default:
-			return opts, usagef("give principals, connections, or both with a comma", "--create-missing: %q is neither", what)
-		}
-	}
 	var err error
 	opts.Mapping, err = f.mapping()
 	return opts, err
@@ -131,51 +120,6 @@ func isPolicy(d restore.Decision) bool {
 
 func badPolicy(flag, given string) error {
 	return usagef("a policy is overwrite, fork, skip or ask", "%s: %q", flag, given)
-}
-
-// mapping reads --map and adds the single mappings to it.
-func (f *restoreFlags) mapping() (restore.Mapping, error) {
-	var m restore.Mapping
-	if f.mapFile != "" {
-		doc, err := readSmall(f.mapFile, 16<<20)
-		if err != nil {
-			return m, at("map", err)
-		}
-		dec := json.NewDecoder(bytes.NewReader(doc))
-		dec.DisallowUnknownFields()
-		err = dec.Decode(&m)
-		if err == nil {
-			if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-				err = errors.New("something follows the document")
-			}
-		}
-		if err != nil {
-			return m, usagef(`it is one object with "users", "teams", "roles" and "connections"`, "--map %q: %w", f.mapFile, err)
-		}
-	}
-	for _, one := range []struct {
-		flag  string
-		pairs []string
-		into  *map[string]string
-	}{
-		{"--map-user", f.mapUsers, &m.Users}, {"--map-team", f.mapTeams, &m.Teams},
-		{"--map-role", f.mapRoles, &m.Roles}, {"--map-connection", f.mapConns, &m.Connections},
-	} {
-		for _, pair := range one.pairs {
-			from, to, ok := strings.Cut(pair, "=")
-			if !ok || from == "" || to == "" {
-				return m, usagef("write it as ARCHIVE-ID=TARGET-ID", "%s: %q is not a pair", one.flag, pair)
-			}
-			if *one.into == nil {
-				*one.into = map[string]string{}
-			}
-			if before, ok := (*one.into)[from]; ok && before != to {
-				return m, usagef("leave one of them out", "%s: %q is mapped to %q and to %q", one.flag, from, before, to)
-			}
-			(*one.into)[from] = to
-		}
-	}
-	return m, nil
 }
 
 // openTarget opens the tenant to import into. With --create-tenant and no such
