@@ -171,7 +171,7 @@ func (p *planner) lands(it *item, k key) string {
 		return ""
 	}
 	other := p.byKey[k]
-	if other != nil && other.policy != Skip {
+	if other != nil && other.policy != Skip || p.clone.copyOf(k.kind, k.id) != nil {
 		return ""
 	}
 	if p.dst.assets[key{k.kind, it.targetWorkspace, k.id}] != nil {

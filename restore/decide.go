@@ -36,6 +36,9 @@ func (o Options) check() error {
 			return refuse("per_asset", "%s has a new name, but only copies get one", id)
 		}
 	}
+	if err := o.checkClone(); err != nil {
+		return err
+	}
 	if err := checkLabel(o.ForkLabel); err != nil {
 		return refuse("fork_label", "%v", err)
 	}
@@ -93,6 +96,10 @@ func (p *planner) decideWorkspace(it *item) {
 	it.targetWorkspace, it.targetID = it.id, it.id
 	_, exists := p.dst.assets[it.key]
 	choice, policy := p.choice(it), p.opts.PerKind[Workspace]
+	if p.clone != nil {
+		p.decideCloneWorkspace(it, choice)
+		return
+	}
 	if to, ok := p.landing.elsewhere(it.id); ok {
 		p.decideLanding(it, to, choice)
 		return
@@ -135,6 +142,9 @@ func (p *planner) decideAsset(it *item) {
 	case ws == nil:
 		it.policy = Blocked
 		it.block("the archive has no metadata of its workspace %s", it.workspace)
+	case p.clone != nil && ws.policy != Skip:
+		it.targetWorkspace = ws.targetID
+		p.decideCloneAsset(it, choice)
 	case choice == Skip:
 		it.policy, it.reason = Skip, "as asked"
 	case ws.policy == Skip:
@@ -227,9 +237,9 @@ func sameContent(a, b *asset) bool {
 // fork gives the item the id of its copy.
 func (p *planner) fork(it *item) {
 	it.policy = Fork
-	it.targetID = ForkID(p.target.ID, p.manifest.Tenant.ID, it.id, p.label)
+	it.targetID = p.copyID(it)
 	it.newName = p.opts.PerAsset[it.id].NewName
-	if it.newName == "" && it.name != "" {
+	if it.newName == "" && it.name != "" && (p.clone == nil || it.kind == Workspace) {
 		it.newName = fmt.Sprintf("%s (%s)", it.name, p.label)
 	}
 	it.originArchive = p.manifest.ID
@@ -249,6 +259,8 @@ func (p *planner) decideAudit(it *item) {
 	it.targetID = it.id
 	there := p.dst.assets[it.key]
 	switch {
+	case p.clone != nil:
+		it.policy, it.reason = Skip, "a clone has no audit trail of its own"
 	case !p.opts.Audit:
 		it.policy, it.reason = Skip, "the audit trail was not asked for"
 	case !p.same:
@@ -270,6 +282,8 @@ func (p *planner) decideExtension(it *item) {
 		policy = p.opts.policyFor(it)
 	}
 	switch {
+	case p.clone != nil:
+		it.policy, it.reason = Skip, "an extension cannot stand beside itself in a clone"
 	case !p.same:
 		it.policy, it.reason = Skip, "extensions belong to their own tenant"
 	case p.choice(it) == Skip:
@@ -301,15 +315,21 @@ func (p *planner) refuseSharedIDs() {
 // collectIDs fills in which id becomes which.
 func (p *planner) collectIDs() {
 	for _, it := range p.items {
-		if it.landed && it.policy != Blocked {
-			p.collectLanding(it)
-		} else if it.targetID != it.id && it.targetID != "" && it.policy != Blocked {
-			p.ids[it.id] = it.targetID
-			if it.kind == Workspace {
-				p.collectPlaceIDs(it.id)
+		if it.targetID == it.id || it.targetID == "" || it.policy == Blocked {
+			continue
+		}
+		p.ids[it.id] = it.targetID
+		switch {
+		case it.landed:
+			p.adoptPlaces(it, func(id string) string { return id })
+		case it.kind == Workspace:
+			if it.update {
+				p.adoptPlaces(it, p.derivedID)
 			}
+			p.collectPlaceIDs(it.id)
 		}
 	}
+	p.collectCloned()
 }
 
 // collectPlaceIDs gives new ids to what a copied workspace brings beside its
@@ -321,7 +341,7 @@ func (p *planner) collectPlaceIDs(workspace string) {
 	}
 	fork := func(id string) {
 		if layout.IsUUID(id) && p.ids[id] == "" {
-			p.ids[id] = ForkID(p.target.ID, p.manifest.Tenant.ID, id, p.label)
+			p.ids[id] = p.derivedID(id)
 		}
 	}
 	for id := range places.folders {

@@ -25,6 +25,14 @@ type item struct {
 	copyExists      bool   // a fork's id is in the target already
 	overwriteCopy   bool   // and may be overwritten
 	originArchive   string // archive id that a fork's origin states
+	imported        string // digest that a fork's origin states
+	content         string // digest of what a copied dataset or file holds beside its record
+	update          bool   // it belongs to a clone that is brought up to date, and the clone has it
+	keep            bool   // its copy stays as it is
+	keepAs          Decision
+	keepReason      string
+	overwriteReason string // why a copy of a clone is overwritten
+	takesSettings   bool   // the workspace's copy takes the archive's settings
 
 	dependsOn []string
 	changes   []string

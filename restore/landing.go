@@ -126,11 +126,10 @@ func (p *planner) refuseSharedLandings() error {
 	return nil
 }
 
-// collectLanding fills in which id becomes which where a workspace lands in
-// another: its own, and those of folders and tags that the other has under the
-// same name. The rest come under their own ids.
-func (p *planner) collectLanding(it *item) {
-	p.ids[it.id] = it.targetID
+// adoptPlaces fills in which folders and tags of the archive's workspace become
+// which of the target's, because it has them under the same name. Those that
+// it has under the id that they would come with are left out.
+func (p *planner) adoptPlaces(it *item, comesAs func(id string) string) {
 	ours, theirs := p.src.places[it.id], p.dst.places[it.targetID]
 	if ours == nil || theirs == nil {
 		return
@@ -140,7 +139,7 @@ func (p *planner) collectLanding(it *item) {
 		byName[theirs.named(id)] = append(byName[theirs.named(id)], id)
 	}
 	for id := range ours.names {
-		if _, there := theirs.names[id]; there || p.ids[id] != "" {
+		if _, there := theirs.names[comesAs(id)]; there || p.ids[id] != "" {
 			continue
 		}
 		if same := byName[ours.named(id)]; len(same) == 1 {

@@ -66,6 +66,8 @@ type planner struct {
 	landing *landing
 
 	missing  map[string]*Unresolved
+	clone    *clone // that is made or brought up to date; nil without one
+	settling bool   // ids of copies are final
 	warnings []string
 	last     lastMetadata
 }
@@ -85,7 +87,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, t
 	}
 	m := a.Manifest()
 	p := &planner{
-		opts: opts, label: cmp.Or(opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
+		opts: opts, label: cmp.Or(opts.CloneAs, opts.UpdateClone, opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
@@ -110,8 +112,13 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, t
 	if p.links, err = newLinker(p.src.links, p.dst.links, p.same, &p.opts.Mapping.Connections); err != nil {
 		return nil, err
 	}
-	p.landing, err = newLanding(p.src, p.dst, &p.opts.Mapping.Workspaces)
-	return p, err
+	if p.landing, err = newLanding(p.src, p.dst, &p.opts.Mapping.Workspaces); err != nil {
+		return nil, err
+	}
+	if err := p.findClone(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *planner) readArchive(ctx context.Context) error {
@@ -188,9 +195,11 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.leaveSame(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: compare: %w", err)
 	}
+	p.settling = true
 	if err := p.settle(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: %w", err)
 	}
+	p.touchNothing()
 	if err := p.checkReferences(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: check references: %w", err)
 	}
@@ -216,6 +225,7 @@ func (p *planner) assemble() (*Plan, error) {
 		plan.Steps = append(plan.Steps, step)
 	}
 	plan.Unresolved = p.stillMissing()
+	plan.Removed = p.clone.gone()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	var err error
@@ -249,7 +259,7 @@ func (it *item) step() Step {
 		Kind: it.kind, Workspace: it.workspace, ID: it.id, Name: it.name, Decision: it.decision,
 		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: it.changes, Blocked: it.blocked,
 	}
-	if it.decision != Skip {
+	if it.decision != Skip || it.keep {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {
 			s.NewName = it.newName

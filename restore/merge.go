@@ -198,7 +198,7 @@ func (m *metadata) merge() ([]byte, error) {
 				return fmt.Errorf("%s: %w", list, err)
 			}
 		}
-		return nil
+		return m.takeSettings(e)
 	})
 }
 
@@ -241,7 +241,7 @@ func (m *metadata) mergeList(e *jsonEditor, list string, need *needs, present ma
 func (m *metadata) wanted(list string, a arrival, need *needs) bool {
 	switch list {
 	case "datasets", "files":
-		return a.asset != nil && a.asset.imports()
+		return a.asset != nil && a.asset.imports() && !a.asset.keep
 	case "grants":
 		return m.brings(&a) && a.asset.kind != Workspace
 	case "folders":
