@@ -263,6 +263,8 @@ func (p *planner) decideAudit(it *item) {
 		it.policy, it.reason = Skip, "a clone has no audit trail of its own"
 	case !p.opts.Audit:
 		it.policy, it.reason = Skip, "the audit trail was not asked for"
+	case p.choice(it) == Skip:
+		it.policy, it.reason = Skip, "as asked"
 	case !p.same:
 		it.policy, it.reason = Skip, "an audit trail belongs to its own tenant"
 	case there == nil:

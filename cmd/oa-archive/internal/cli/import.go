@@ -25,7 +25,6 @@ type importJSON struct {
 
 type importFlags struct {
 	restoreFlags
-	plan    string
 	confirm string
 }
 
@@ -49,14 +48,17 @@ To restore into a blank tenant, add --create-tenant.`,
 		Example: `oa-archive import acme.oa-archive --into sqlite:acme.db --on-conflict fork
 oa-archive import acme.oa-archive --into sqlite:acme.db --select 'report:Revenue*' --on-conflict overwrite
 oa-archive import acme.oa-archive --into sqlite:acme.db --plan restore.plan --confirm acme
-oa-archive import acme.oa-archive --into sqlite:new.db --create-tenant --rows --audit`,
+oa-archive import acme.oa-archive --into sqlite:new.db --create-tenant --rows --audit
+oa-archive import acme.oa-archive --into sqlite:acme.db --clone-as Staging
+oa-archive import newer.oa-archive --into sqlite:acme.db --update-clone Staging --confirm acme
+oa-archive import acme.oa-archive --into sqlite:eu.db --other-tenant --map acme.map`,
 		Args:              args(cobra.ExactArgs(1), "one archive"),
 		ValidArgsFunction: completeArchive,
 		RunE:              func(cmd *cobra.Command, given []string) error { return a.importArchive(cmd.Context(), given[0], &f) },
 	}
 	f.declareRestore(cmd)
 	group(cmd, "How", func(fs *pflag.FlagSet) {
-		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o)")
+		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o), with the decisions that somebody has edited in it")
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten")
 	})
 	return cmd
@@ -86,10 +88,12 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	if err != nil {
 		return at("store "+spec.String(), err)
 	}
-	plan, err := f.makePlan(ctx, o, target, opts)
+	amended, err := f.makePlan(ctx, o, target, opts)
 	if err != nil {
 		return err
 	}
+	plan := amended.Plan
+	a.noteEdits(amended)
 	if err := a.readyToApply(ctx, plan, who, f); err != nil {
 		return err
 	}
@@ -103,26 +107,6 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	p := a.out()
 	p.Imported(result, plan, shown(f.into), tenantName(who))
 	return p.Err()
-}
-
-// checkPlanFlags refuses flags that a saved plan has answered.
-func (f *importFlags) checkPlanFlags() error {
-	if f.plan == "" {
-		return nil
-	}
-	for _, name := range f.optionNames {
-		if f.cmd.Flags().Changed(name) {
-			return usagef("leave it out, or make another plan", "--plan and --%s exclude each other: the plan says it already", name)
-		}
-	}
-	return nil
-}
-
-func (f *importFlags) makePlan(ctx context.Context, o *opened, target tenant.Target, opts restore.Options) (*restore.Plan, error) {
-	if f.plan != "" {
-		return readPlan(f.plan)
-	}
-	return restore.MakePlan(ctx, o.Archive, target, opts)
 }
 
 // readyToApply stops a plan that is blocked, or that overwrites something

@@ -31,6 +31,9 @@ type restoreFlags struct {
 	perAsset   []string
 	forkLabel  string
 
+	cloneAs     string
+	updateClone string
+
 	otherTenant   bool
 	mapFile       string
 	mapUsers      []string
@@ -40,6 +43,7 @@ type restoreFlags struct {
 	mapWorkspaces []string
 	createMissing []string
 
+	plan        string   // a saved plan
 	optionNames []string // flags that a saved plan answers already
 }
 
@@ -66,6 +70,10 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 		fs.StringArrayVar(&f.perAsset, "asset", nil, "`ID=POLICY` for one asset; ID=fork:NAME names the copy")
 		fs.StringVar(&f.forkLabel, "fork-label", "", "`LABEL` that tells several copies of one asset apart (default: copy)")
 	})
+	options("Clones", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.cloneAs, "clone-as", "", "copy every workspace, as a clone called `NAME`: nothing that exists is touched. With --create-tenant, into a new tenant of that name")
+		fs.StringVar(&f.updateClone, "update-clone", "", "bring the clone `NAME` up to date: what was edited in it is a conflict, the rest is overwritten")
+	})
 	options("People and connections", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&f.otherTenant, "other-tenant", false, "allow a tenant that the archive did not come from")
 		fs.StringVar(&f.mapFile, "map", "", "mapping `FILE` (YAML): who and what of the target stands for whom and what of the archive")
@@ -83,7 +91,10 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 func (f *restoreFlags) options() (restore.Options, error) {
 	opts := restore.Options{
 		Select: f.selectors, OnConflict: restore.Decision(f.onConflict), ForkLabel: f.forkLabel,
-		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit,
+		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit, CloneAs: f.cloneAs, UpdateClone: f.updateClone,
+	}
+	if err := f.checkClone(); err != nil {
+		return opts, err
 	}
 	if !isPolicy(opts.OnConflict) {
 		return opts, badPolicy("--on-conflict", f.onConflict)
@@ -111,6 +122,12 @@ func (f *restoreFlags) options() (restore.Options, error) {
 	}
 	var err error
 	opts.Mapping, err = f.mapping()
+	if f.clonesTenant() {
+		// Nobody is in a new tenant, and it is never the archive's own.
+		opts.AllowOtherTenant = true
+		opts.Mapping.CreatePrincipals()
+		opts.Mapping.CreateConnections()
+	}
 	return opts, err
 }
 
@@ -131,7 +148,9 @@ func (f *restoreFlags) openTarget(ctx context.Context, m *manifest.Manifest) (st
 		return spec, nil, nil, err
 	}
 	id := f.tenantID
-	if f.createTenant && id == "" {
+	if f.clonesTenant() {
+		id = f.cloneTenantID()
+	} else if f.createTenant && id == "" {
 		id = m.Tenant.ID
 	}
 	s, err := openStore(ctx, spec, id)
@@ -148,6 +167,9 @@ func (f *restoreFlags) openTarget(ctx context.Context, m *manifest.Manifest) (st
 
 // newTenant describes the tenant that --create-tenant makes.
 func (f *restoreFlags) newTenant(m *manifest.Manifest) tenant.Info {
+	if f.clonesTenant() {
+		return tenant.Info{ID: f.cloneTenantID(), Name: f.cloneAs}
+	}
 	if f.tenantID != "" && f.tenantID != m.Tenant.ID {
 		return tenant.Info{ID: f.tenantID, Name: f.tenantID}
 	}
