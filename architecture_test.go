@@ -22,8 +22,10 @@ var rooms = map[string][]string{
 	"internal/secretscan":  {"internal/docedit"},
 	"internal/testkit":     {"layout", "tenant"},
 	"internal/spool":       {},
+	"internal/spread":      {},
 	"internal/docedit":     {},
 	"internal/pgtest":      {},
+	"internal/legible":     {},
 	"schema":               {"layout", "internal/strictjson", "internal/strictyaml"},
 	"internal/order":       {"layout"},
 	"internal/ustar":       {},
@@ -36,11 +38,12 @@ var rooms = map[string][]string{
 	"tenant/dirstore":      {"layout", "tenant"},
 	"tenant/sqlstore":      {"layout", "tenant"},
 	"tenant/archivesource": {"layout", "manifest", "archive", "tenant"},
-	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool"},
+	"export":               {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool", "internal/spread"},
 	"rowcheck":             {"layout", "export", "parquetio", "schema", "internal/strictyaml"},
 	"mapping":              {"internal/strictyaml"},
 	"diff":                 {"layout", "manifest", "tenant", "schema"},
-	"restore":              {"layout", "mapping", "manifest", "archive", "tenant", "schema", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore":              {"layout", "mapping", "manifest", "archive", "tenant", "schema", "internal/spread", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit"},
+	"restore/page":         {"restore", "internal/legible"},
 }
 
 // coreModules are all that a program which only verifies pulls in.

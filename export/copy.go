@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -14,73 +15,10 @@ import (
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-// copy writes one entry to the archive and returns its content if it is a
-// document.
-func (x *exporter) copy(e tenant.Entry) (doc []byte, err error) {
-	path, err := tenant.EntryPath(e.Name)
-	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	if err := x.ctx.Err(); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	x.census.count(e.Name)
-	if kind, ok := schema.KindOf(e.Name.Kind); ok || isOwnDocument(e, x.maxDocument) {
-		doc, err = x.document(e, path, kind)
-	} else {
-		err = x.stream(e, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("export: entry %q: %w", path, err)
-	}
-	return doc, nil
-}
-
 // isOwnDocument reports whether an extension is a document that can be looked
 // through for credentials. Its form is the service's own.
 func isOwnDocument(e tenant.Entry, limit int64) bool {
 	return e.Name.Kind == layout.Extension && strings.HasSuffix(e.Name.Rest, ".json") && e.Size >= 0 && e.Size <= limit
-}
-
-// document reads, validates and writes one document. The kind is empty for
-// those that have no schema.
-func (x *exporter) document(e tenant.Entry, path string, kind schema.Kind) ([]byte, error) {
-	if e.Size > x.maxDocument {
-		return nil, fmt.Errorf("the document has %d bytes, the limit is %d", e.Size, x.maxDocument)
-	}
-	doc, err := readDocument(x.ctx, e, x.maxDocument)
-	if err != nil {
-		return nil, err
-	}
-	if err := claimed(e, int64(len(doc)), layout.DigestOf(doc)); err != nil {
-		return nil, err
-	}
-	if kind != "" {
-		if err := schema.Validate(kind, doc); err != nil {
-			if err := x.documentProblems(path, err); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if e.Name.Kind == layout.Metadata {
-		x.census.metadata(doc)
-	}
-	if x.opts.CheckRows != nil {
-		x.dataset.document(e.Name, doc)
-	}
-	doc = x.guard(path, e.Name.Kind, doc)
-	if x.refused() {
-		return doc, nil
-	}
-	w, err := x.out.Create(archive.Header{Path: path, Size: int64(len(doc))})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(doc); err != nil {
-		return nil, err
-	}
-	x.progress(int64(len(doc)))
-	return doc, nil
 }
 
 func (x *exporter) documentProblems(path string, err error) error {
@@ -104,11 +42,13 @@ func readDocument(ctx context.Context, e tenant.Entry, limit int64) (doc []byte,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	doc, err = io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(doc)) > limit {
+	var whole bytes.Buffer
+	whole.Grow(int(max(min(e.Size, limit), 0)) + bytes.MinRead) // one allocation where the size is known
+	_, err = whole.ReadFrom(io.LimitReader(r, limit+1))
+	if err == nil && int64(whole.Len()) > limit {
 		err = fmt.Errorf("the document has more than %d bytes, which is the limit", limit)
 	}
-	return doc, err
+	return whole.Bytes(), err
 }
 
 // stream writes rows, a file, the audit trail or an extension.

@@ -107,8 +107,8 @@ func (x *exporter) run(src tenant.Source) error {
 		var err error
 		if at.entry.Name.Workspace != "" {
 			err = x.workspace(at)
-		} else if _, err = x.copy(at.entry); err == nil {
-			err = at.advance()
+		} else {
+			err = x.alone(at)
 		}
 		if err != nil {
 			return err
@@ -133,32 +133,22 @@ func (x *exporter) verdict() error {
 }
 
 // workspace writes the entries of one workspace while it checks what they say
-// about each other. No document is kept after its turn.
+// about each other. Documents are read some at a time and kept no longer than
+// that.
 func (x *exporter) workspace(at *cursor) error {
 	var failed error
-	id := at.entry.Name.Workspace
-	step := func() (name layout.Name, doc []byte, more bool) {
-		if failed != nil || !at.ok || at.entry.Name.Workspace != id {
-			return layout.Name{}, nil, false
-		}
-		name = at.entry.Name
-		if doc, failed = x.copy(at.entry); failed == nil {
-			failed = at.advance()
-		}
-		return name, doc, failed == nil
-	}
-	problems := schema.CheckWorkspace(func(yield func(layout.Name, []byte) bool) {
-		for {
-			name, doc, more := step()
-			if !more || !yield(name, doc) {
-				return
+	problems := schema.CheckDocuments(func(yield func(layout.Name, *schema.Document) bool) {
+		for id := at.entry.Name.Workspace; failed == nil && at.ok && at.entry.Name.Workspace == id; {
+			for _, e := range x.readAhead(at, id) {
+				if failed = x.copy(e); failed == nil && !e.isDocument {
+					failed = at.advance()
+				}
+				if failed != nil || !yield(e.Name, e.parsed) {
+					return
+				}
 			}
 		}
 	})
-	// The check may stop early; the entries are written all the same.
-	for more := true; more; {
-		_, _, more = step()
-	}
 	for _, p := range problems {
 		x.problem(p)
 	}

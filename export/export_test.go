@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -328,5 +329,24 @@ func TestCancelledExport(t *testing.T) {
 	}}
 	if _, err := Export(ctx, open(t, "../testdata/tenant"), io.Discard, opts); !errors.Is(err, context.Canceled) || n != 3 {
 		t.Errorf("%v after %d entries", err, n)
+	}
+}
+
+// TestArchivesDoNotDependOnCores exports a tenant with one and with several
+// goroutines.
+func TestArchivesDoNotDependOnCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var archives [2]bytes.Buffer
+	for i, cores := range []int{1, 8} {
+		runtime.GOMAXPROCS(cores)
+		opts := Options{Writer: archive.WriterOptions{
+			Unsigned: true, Created: time.Unix(1_700_000_000, 0), ID: "01a20134-d9a9-7bba-ade0-5ccbbcdca424",
+		}}
+		if _, err := Export(t.Context(), open(t, sampleCopy(t)), &archives[i], opts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(archives[0].Bytes(), archives[1].Bytes()) {
+		t.Error("the archives differ")
 	}
 }

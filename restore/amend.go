@@ -79,14 +79,14 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 	if fingerprint != edited.Target.Fingerprint {
 		return nil, (&application{plan: edited}).stale(fingerprint, inventory)
 	}
-	again := func(opts Options) (*Plan, error) {
-		p, err := newPlannerOn(ctx, a, digest, target, info, opts)
+	again := func(known *reading, opts Options) (*Plan, error) {
+		p, err := newPlannerOn(ctx, a, digest, known, target, info, opts)
 		if err != nil {
 			return nil, err
 		}
 		return p.plan(ctx)
 	}
-	base, err := again(edited.Options)
+	base, err := again(nil, edited.Options)
 	if err != nil {
 		return nil, &EditError{Plan: edited.ID, Problems: []EditProblem{{"/options", err.Error()}}}
 	}
@@ -97,7 +97,7 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 	if err != nil {
 		return nil, err
 	}
-	plan, err := again(opts)
+	plan, err := again(base.read, opts)
 	if err != nil {
 		return nil, &EditError{Plan: edited.ID, Problems: []EditProblem{{"/steps", err.Error()}}}
 	}

@@ -144,7 +144,7 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		r.result.ImportID, r.result.At = rec.ID, rec.At
 		return true, nil
 	}
-	p, err := newPlannerOn(ctx, r.archive, r.digest, tx, r.info, r.plan.Options)
+	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, r.plan.Options)
 	if err != nil {
 		return false, err
 	}
@@ -152,15 +152,15 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 	if err != nil {
 		return false, err
 	}
-	was, err := r.plan.Marshal()
+	was, err := r.plan.Digest()
 	if err != nil {
 		return false, err
 	}
-	is, err := again.Marshal()
+	is, err := again.Digest()
 	if err != nil {
 		return false, err
 	}
-	if !bytes.Equal(was, is) {
+	if was != is {
 		return false, fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
 	}
 	r.planner = p

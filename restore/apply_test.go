@@ -302,7 +302,7 @@ func TestCancelledPlan(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	a, target := sampleWorld().archive("corp"), world{}.memory("corp")
-	if _, err := newPlannerOn(ctx, a, a.digest(), target, tenant.Info{ID: "corp"}, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := newPlannerOn(ctx, a, a.digest(), nil, target, tenant.Info{ID: "corp"}, Options{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

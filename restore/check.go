@@ -28,10 +28,7 @@ func (p *planner) checkReferences(ctx context.Context) error {
 // its steps is blocked: then what it would leave is not known anyway.
 func (p *planner) writesInto(workspace string) bool {
 	writes := false
-	for _, it := range p.items {
-		if it.workspace != workspace {
-			continue
-		}
+	for _, it := range p.itemsOf(workspace) {
 		if it.decision == Blocked {
 			return false
 		}
@@ -43,10 +40,7 @@ func (p *planner) writesInto(workspace string) bool {
 func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 	written := map[layout.Name]*item{}
 	sources := map[layout.Name]entry{}
-	for _, it := range p.items {
-		if it.workspace != ws.workspace {
-			continue
-		}
+	for _, it := range p.itemsOf(ws.workspace) {
 		for i, e := range it.asset.entries {
 			if it.entries[i].Write {
 				target, _ := p.targetName(it, e)
@@ -61,6 +55,9 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 		}
 	}
 	slices.SortFunc(names, layout.Compare)
+	if sound, err := p.leavesAsArchived(ctx, ws, names, written); err != nil || sound {
+		return err
+	}
 
 	after, err := p.problems(names, func(name layout.Name) ([]byte, error) {
 		if it := written[name]; it != nil {
@@ -121,8 +118,8 @@ func (p *planner) blame(problem schema.Problem, ws *item, written map[layout.Nam
 		return
 	}
 	culprit := ws
-	for _, it := range p.items {
-		if it.workspace == ws.workspace && it.kind == Dataset && it.decision == Overwrite {
+	for _, it := range p.itemsOf(ws.workspace) {
+		if it.kind == Dataset && it.decision == Overwrite {
 			culprit = it
 			break
 		}
@@ -142,11 +139,9 @@ func (it *item) turnBlocked() {
 // namesIn returns the names of one workspace in canonical order.
 func (x *index) namesIn(workspace string) []layout.Name {
 	var names []layout.Name
-	for _, a := range x.order {
-		if a.workspace == workspace {
-			for _, e := range a.entries {
-				names = append(names, e.name)
-			}
+	for _, a := range x.assetsOf(workspace) {
+		for _, e := range a.entries {
+			names = append(names, e.name)
 		}
 	}
 	slices.SortFunc(names, layout.Compare)
@@ -166,6 +161,9 @@ func (x *index) entry(name layout.Name) entry {
 // content returns the document that an item writes from the archive's entry.
 func (p *planner) content(ctx context.Context, it *item, e entry) ([]byte, error) {
 	if it.kind != Workspace {
+		if p.arrivesAsIs(it, e) {
+			return p.readSource(ctx, e)
+		}
 		return p.document(ctx, it, e)
 	}
 	m, err := p.metadataOf(ctx, it)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 )
 
@@ -144,7 +143,7 @@ func (p *planner) findCopies(ctx context.Context, ws *asset, recs *records) erro
 			}
 		}
 	}
-	for _, a := range p.dst.inWorkspace(ws.id) {
+	for _, a := range p.dst.assetsOf(ws.id) {
 		if a.kind != Report && a.kind != Alert {
 			continue
 		}
@@ -156,22 +155,6 @@ func (p *planner) findCopies(ctx context.Context, ws *asset, recs *records) erro
 		p.clone.note(p, a, originOf(doc))
 	}
 	return nil
-}
-
-// inWorkspace returns the assets of one workspace. Those of a side are in
-// canonical order, in which a workspace's stand together.
-func (x *index) inWorkspace(id string) []*asset {
-	first, ok := slices.BinarySearchFunc(x.order, layout.Name{Kind: layout.Metadata, Workspace: id}, func(a *asset, n layout.Name) int {
-		return layout.Compare(a.entries[0].name, n)
-	})
-	if !ok {
-		return nil
-	}
-	last := first
-	for last < len(x.order) && x.order[last].workspace == id {
-		last++
-	}
-	return x.order[first:last]
 }
 
 // note files an asset of the target as a copy. Of several copies of one

@@ -21,7 +21,7 @@ func draftOf(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPlannerOn(context.Background(), a, a.digest(), target, info, opts)
+	p, err := newPlannerOn(context.Background(), a, a.digest(), nil, target, info, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

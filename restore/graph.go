@@ -106,9 +106,9 @@ func (a *asset) needs() []key {
 	}
 	needs := []key{{Workspace, a.workspace, a.workspace}}
 	for _, r := range a.refs {
-		kind, ok := kindOfRef(r.To)
-		if ok && kind != Workspace && (r.Required || r.To == schema.RefReport) {
-			k := key{kind, a.workspace, r.ID}
+		kind, ok := kindOfRef(r.to)
+		if ok && kind != Workspace && (r.required || r.to == schema.RefReport) {
+			k := key{kind, a.workspace, r.id}
 			if k != a.key && !slices.Contains(needs, k) {
 				needs = append(needs, k)
 			}

@@ -29,15 +29,25 @@ type asset struct {
 // entry is one entry of an asset.
 type entry struct {
 	name   layout.Name
+	path   string // of the archive's entries: name, and below the digest, as text
+	hex    string
 	size   int64
 	digest layout.Digest
 	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
 }
 
-// reference is something that an asset refers to, and the first place where.
+// reference is something that an asset refers to, no matter where and how
+// often. There are many, so it holds what planning asks for and nothing else.
 type reference struct {
-	schema.Reference
-	path string // of the document
+	to                schema.RefKind
+	id                string
+	required, subject bool // somewhere
+	within            bool // in the asset's own document, not only in its record
+}
+
+// bare returns the reference without a place.
+func (r reference) bare() schema.Reference {
+	return schema.Reference{To: r.to, ID: r.id, Required: r.required, Subject: r.subject}
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
@@ -55,6 +65,8 @@ type index struct {
 	links  *connections
 	places map[string]*places // by workspace
 	digest map[layout.Name]layout.Digest
+	found  *findings         // of archives
+	texts  map[string]string // while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -68,7 +80,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: map[key]*asset{}, byID: map[string][]*asset{}, people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, digest: map[layout.Name]layout.Digest{},
+		places: map[string]*places{}, digest: map[layout.Name]layout.Digest{}, texts: map[string]string{},
 	}
 }
 
@@ -122,18 +134,16 @@ func (a *asset) entryOf(k layout.Kind) (entry, bool) {
 // readDocument returns the content of a document of the side being indexed.
 type readDocument func(context.Context, entry) ([]byte, error)
 
-// learn reads the documents of the side: always the metadata of workspaces,
-// and when whole is set, all the others, for names and references.
-func (x *index) learn(ctx context.Context, read readDocument, whole bool) error {
+// learn reads the metadata of every workspace of the side.
+func (x *index) learn(ctx context.Context, read readDocument) error {
 	for _, a := range x.order {
 		for _, e := range a.entries {
-			kind, ok := schema.KindOf(e.name.Kind)
-			if !ok || !whole && e.name.Kind != layout.Metadata {
+			if e.name.Kind != layout.Metadata {
 				continue
 			}
 			doc, err := read(ctx, e)
 			if err == nil {
-				err = x.learnDocument(a, e, kind, doc, whole)
+				err = x.learnDocument(a, e, doc, nil, false)
 			}
 			if err != nil {
 				return fmt.Errorf("entry %q: %w", e.name.String(), err)
@@ -143,8 +153,14 @@ func (x *index) learn(ctx context.Context, read readDocument, whole bool) error 
 	return nil
 }
 
-func (x *index) learnDocument(a *asset, e entry, kind schema.Kind, doc []byte, whole bool) error {
-	if kind == schema.KindMetadata {
+// learnDocument notes what a document says; of whole sides, parsed too.
+func (x *index) learnDocument(a *asset, e entry, doc []byte, parsed *schema.Document, whole bool) error {
+	if e.name.Kind == layout.Metadata {
+		if whole {
+			if _, err := parsed.References(); err != nil {
+				return err
+			}
+		}
 		recs, err := parseRecords(doc)
 		if err != nil {
 			return err
@@ -155,21 +171,18 @@ func (x *index) learnDocument(a *asset, e entry, kind schema.Kind, doc []byte, w
 		x.nameAssets(a.workspace, recs)
 		x.learnPlaces(a.workspace, recs)
 		if whole {
-			return x.learnRecordReferences(a.workspace, doc, recs)
+			return x.learnRecordReferences(a.workspace, parsed, recs)
 		}
 		return nil
 	}
-	if !whole {
-		return nil
-	}
-	if kind == schema.KindReport || kind == schema.KindAlert {
-		a.name = nameOf(doc)
-	}
-	refs, err := schema.References(kind, doc)
+	refs, err := parsed.References()
 	if err != nil {
 		return err
 	}
-	a.refer(refs, e.name.String())
+	if e.name.Kind == layout.Report || e.name.Kind == layout.Alert {
+		a.name = parsed.Name()
+	}
+	x.refer(a, refs, e.name.Kind)
 	return nil
 }
 
@@ -192,17 +205,16 @@ func (x *index) learnPlaces(workspace string, recs *records) {
 
 // learnRecordReferences gives datasets and files the references that stand in
 // their records.
-func (x *index) learnRecordReferences(workspace string, doc []byte, recs *records) error {
-	refs, err := schema.References(schema.KindMetadata, doc)
+func (x *index) learnRecordReferences(workspace string, parsed *schema.Document, recs *records) error {
+	refs, err := parsed.References()
 	if err != nil {
 		return err
 	}
-	path := layout.Name{Kind: layout.Metadata, Workspace: workspace}.String()
 	byRecord := groupByRecord(refs)
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
 			if a := x.assets[key{l.kind, workspace, rec.key}]; a != nil {
-				a.refer(byRecord[recordPlace{l.list, rec.index}], path)
+				x.refer(a, byRecord[recordPlace{l.list, rec.index}], layout.Metadata)
 			}
 		}
 	}
@@ -226,16 +238,16 @@ func (x *index) nameAssets(workspace string, recs *records) {
 	}
 }
 
-// refer adds references of one of the asset's documents. Only the first one
-// to each thing outside the document is kept.
-func (a *asset) refer(refs []schema.Reference, path string) {
+// refer adds references of one of the asset's documents to things outside it,
+// each once.
+func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	type target struct {
 		to schema.RefKind
 		id string
 	}
 	places := map[target]int{}
 	for i, r := range a.refs {
-		places[target{r.To, r.ID}] = i
+		places[target{r.to, r.id}] = i
 	}
 	for _, r := range refs {
 		if r.To.InModel() || r.To == schema.RefSecret {
@@ -246,12 +258,23 @@ func (a *asset) refer(refs []schema.Reference, path string) {
 		if !ok {
 			i = len(a.refs)
 			places[t] = i
-			a.refs = append(a.refs, reference{Reference: r, path: path})
+			a.refs = append(a.refs, reference{to: schema.RefKind(x.one(string(r.To))), id: x.one(r.ID)})
 		}
-		a.refs[i].Required = a.refs[i].Required || r.Required
-		a.refs[i].Subject = a.refs[i].Subject || r.Subject
+		ref := &a.refs[i]
+		ref.within = ref.within || document != layout.Metadata
+		ref.required = ref.required || r.Required
+		ref.subject = ref.subject || r.Subject
 	}
 	a.refs = slices.Clip(a.refs)
+}
+
+// one returns the one copy of a text that the index keeps.
+func (x *index) one(text string) string {
+	if same, ok := x.texts[text]; ok {
+		return same
+	}
+	x.texts[text] = text
+	return text
 }
 
 // sort puts the assets in the order of plans: by the canonical order of their

@@ -35,6 +35,7 @@ func takeInventory(ctx context.Context, v view) (string, map[string]layout.Diges
 // those of read.
 func compareInventory(ctx context.Context, v view, want, read map[string]layout.Digest) error {
 	seen := 0
+	buffer := make([]byte, 32<<10)
 	for e, err := range v.Inventory(ctx) {
 		if err != nil {
 			return err
@@ -49,7 +50,7 @@ func compareInventory(ctx context.Context, v view, want, read map[string]layout.
 		}
 		seen++
 		if _, ok := read[path]; ok {
-			if err := readBack(ctx, e, d); err != nil {
+			if err := readBack(ctx, e, d, buffer); err != nil {
 				return fmt.Errorf("entry %q: %w", path, err)
 			}
 		}
@@ -60,13 +61,14 @@ func compareInventory(ctx context.Context, v view, want, read map[string]layout.
 	return nil
 }
 
-func readBack(ctx context.Context, e tenant.Entry, want layout.Digest) error {
+// readBack reads an entry through the buffer and compares its digest.
+func readBack(ctx context.Context, e tenant.Entry, want layout.Digest, buffer []byte) error {
 	r, err := e.Open(ctx)
 	if err != nil {
 		return err
 	}
 	sum := sha256.New()
-	_, err = io.Copy(sum, r)
+	_, err = io.CopyBuffer(sum, r, buffer)
 	if err = cmp.Or(err, r.Close()); err != nil {
 		return err
 	}

@@ -34,6 +34,15 @@ func originOf(doc []byte) Origin {
 	return copied.Origin
 }
 
+// nameOf returns the member "name" of a document, or "".
+func nameOf(doc []byte) string {
+	var named struct{ Name string }
+	if json.Unmarshal(doc, &named) != nil {
+		return ""
+	}
+	return named.Name
+}
+
 // restless are members that change without anybody editing the asset. The
 // digest of an import leaves them out, and "origin" with them.
 var restless = map[Kind][]string{

@@ -77,11 +77,11 @@ func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, o
 	if err != nil {
 		return nil, fmt.Errorf("restore: describe the target: %w", err)
 	}
-	return newPlannerOn(ctx, a, layout.Digest(a.ManifestDigest()), target, info, opts)
+	return newPlannerOn(ctx, a, layout.Digest(a.ManifestDigest()), nil, target, info, opts)
 }
 
-// newPlannerOn reads both sides.
-func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, target view, info tenant.Info, opts Options) (*planner, error) {
+// newPlannerOn reads both sides, of the archive only what known does not say.
+func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, known *reading, target view, info tenant.Info, opts Options) (*planner, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
@@ -99,7 +99,9 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, t
 	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
 		return nil, err
 	}
-	if err := p.readArchive(ctx); err != nil {
+	if known.serves(p) {
+		p.src = known.index
+	} else if err := p.readArchive(ctx); err != nil {
 		return nil, fmt.Errorf("restore: read the archive: %w", err)
 	}
 	if err := p.readInventory(ctx, target); err != nil {
@@ -127,10 +129,10 @@ func (p *planner) readArchive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.src.add(entry{name: name, size: e.Size, digest: e.SHA256})
+		p.src.add(entry{name: name, path: e.Path, hex: e.SHA256.String(), size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
-	return p.src.learn(ctx, p.readSource, true)
+	return p.src.learnArchive(ctx, p.readSource)
 }
 
 func (p *planner) readInventory(ctx context.Context, target view) error {
@@ -148,7 +150,7 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 	}
 	p.fingerprint, p.inventory = manifest.ContentHash(listed), len(listed)
 	p.dst.sort()
-	return p.dst.learn(ctx, p.readTarget, false)
+	return p.dst.learn(ctx, p.readTarget)
 }
 
 func (p *planner) readSource(ctx context.Context, e entry) ([]byte, error) {
@@ -217,7 +219,8 @@ func (p *planner) assemble() (*Plan, error) {
 		Target:     TargetRef{Tenant: p.target.ID, Fingerprint: p.fingerprint, Entries: p.inventory},
 		SameTenant: p.same,
 		Options:    p.opts,
-		Steps:      []Step{},
+		Steps:      make([]Step, 0, len(p.items)),
+		read:       &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src},
 	}
 	for _, it := range p.items {
 		step := it.step()

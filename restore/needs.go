@@ -23,12 +23,12 @@ func (m *metadata) usedBy() *needs {
 	if p := m.p.src.places[m.ws.workspace]; p != nil {
 		folders = p.folders
 	}
-	for _, it := range m.p.items {
-		if it.workspace != m.ws.workspace || it.kind == Workspace || !it.imports() || it.decision == Unchanged || it.keep {
+	for _, it := range m.p.itemsOf(m.ws.workspace) {
+		if it.kind == Workspace || !it.imports() || it.decision == Unchanged || it.keep {
 			continue
 		}
 		for _, r := range it.refs {
-			n.add(r.Reference, folders)
+			n.add(r.bare(), folders)
 		}
 	}
 	for list := range m.arriving {

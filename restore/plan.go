@@ -23,6 +23,8 @@ type Plan struct {
 	Unresolved []Unresolved `json:"unresolved,omitempty"` // principals and connections that the target does not have
 	Removed    []Removed    `json:"removed,omitempty"`    // of a clone that is brought up to date: what the archive no longer has; it stays
 	Warnings   []string     `json:"warnings,omitempty"`   // sentences
+
+	read *reading // of the archive, if this process made the plan
 }
 
 // Removed is an asset of a clone whose original the archive no longer has.

@@ -85,7 +85,7 @@ func tryPlan(a *memArchive, target tenant.Target, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPlannerOn(ctx, a, a.digest(), target, info, opts)
+	p, err := newPlannerOn(ctx, a, a.digest(), nil, target, info, opts)
 	if err != nil {
 		return nil, err
 	}

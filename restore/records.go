@@ -117,15 +117,6 @@ func (r *records) byKey(list string) map[string]record {
 	return m
 }
 
-// nameOf returns the top-level member "name" of a JSON document, or "".
-func nameOf(doc []byte) string {
-	var named struct{ Name string }
-	if json.Unmarshal(doc, &named) != nil {
-		return ""
-	}
-	return named.Name
-}
-
 // memberNames returns the names of an object's members in their order.
 func memberNames(doc []byte) ([]string, error) {
 	dec := json.NewDecoder(bytes.NewReader(doc))

@@ -23,8 +23,8 @@ func (p *planner) leaveSame(ctx context.Context) error {
 		}
 		queue = append(queue, it)
 		for _, r := range it.refs {
-			if kind, ok := kindOfRef(r.To); ok {
-				k := key{kind, it.workspace, r.ID}
+			if kind, ok := kindOfRef(r.to); ok {
+				k := key{kind, it.workspace, r.id}
 				referring[k] = append(referring[k], it)
 			}
 		}

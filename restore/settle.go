@@ -121,15 +121,18 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 
 // results computes the entries of the item as they arrive.
 func (p *planner) results(ctx context.Context, it *item) error {
-	it.entries = nil
+	it.entries = make([]StepEntry, 0, len(it.asset.entries))
 	for _, e := range it.asset.entries {
-		se := StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size}
+		se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size}
 		target, wanted := p.targetName(it, e)
 		if !wanted {
 			it.entries = append(it.entries, se)
 			continue
 		}
-		se.TargetPath = target.String()
+		se.TargetPath = se.Path
+		if target != e.name {
+			se.TargetPath = target.String()
+		}
 		if d, ok := p.dst.digest[target]; ok {
 			se.Current = d.String()
 		}
@@ -151,6 +154,13 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 		se.Result, se.ResultSize = se.Digest, se.Size
 		return nil
 	}
+	if p.arrivesAsIs(it, e) {
+		se.Result, se.ResultSize = se.Digest, se.Size
+		if invalid := p.src.found.invalid[e.name]; invalid != nil && se.Result != se.Current {
+			it.refuse(invalid)
+		}
+		return nil
+	}
 	doc, err := p.document(ctx, it, e)
 	if err != nil {
 		return err
@@ -169,15 +179,20 @@ func (p *planner) validate(it *item, e entry, doc []byte) {
 	var invalid *schema.ValidationError
 	switch {
 	case errors.As(err, &invalid):
-		for i, problem := range invalid.Problems {
-			if i == 3 {
-				it.block("%d more problems of that kind", len(invalid.Problems)-i+invalid.More)
-				break
-			}
-			it.block("its document is not valid: %s", problem)
-		}
+		it.refuse(invalid)
 	case err != nil:
 		it.block("its document cannot be validated: %v", err)
+	}
+}
+
+// refuse blocks an item for the faults of its document.
+func (it *item) refuse(invalid *schema.ValidationError) {
+	for i, problem := range invalid.Problems {
+		if i == 3 {
+			it.block("%d more problems of that kind", len(invalid.Problems)-i+invalid.More)
+			break
+		}
+		it.block("its document is not valid: %s", problem)
 	}
 }
 
@@ -286,13 +301,13 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	e, _ := ws.entryOf(layout.Metadata)
 	target, _ := p.targetName(ws, e)
-	se := StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size, TargetPath: target.String()}
+	se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size, TargetPath: target.String()}
 	if d, ok := p.dst.digest[target]; ok {
 		se.Current = d.String()
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
 	ws.entries = []StepEntry{se}
-	if se.Result != se.Current {
+	if se.Result != se.Current && (se.Result != se.Digest || p.src.found.invalid[e.name] != nil) {
 		p.validate(ws, e, doc)
 	}
 	same := se.Result == se.Current
@@ -308,7 +323,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 func skipped(a *asset) []StepEntry {
 	var all []StepEntry
 	for _, e := range a.entries {
-		all = append(all, StepEntry{Path: e.name.String(), Digest: e.digest.String(), Size: e.size})
+		all = append(all, StepEntry{Path: e.path, Digest: e.hex, Size: e.size})
 	}
 	return all
 }

@@ -20,6 +20,9 @@ func (refusing) Load(url string) (any, error) {
 type compiled struct {
 	roots map[Kind]*jsonschema.Schema
 	byURL map[string]*jsonschema.Schema // every subschema by its location
+
+	shapes map[Kind]*shape
+	names  map[string]string // of members that schemas mention
 }
 
 var schemas = sync.OnceValues(compileAll)
@@ -44,7 +47,7 @@ func compileAll() (*compiled, error) {
 			return nil, fmt.Errorf("schema: add the schema %s: %w", name, err)
 		}
 	}
-	out := &compiled{roots: map[Kind]*jsonschema.Schema{}, byURL: map[string]*jsonschema.Schema{}}
+	out := &compiled{roots: map[Kind]*jsonschema.Schema{}, byURL: map[string]*jsonschema.Schema{}, shapes: map[Kind]*shape{}}
 	for _, kind := range Kinds() {
 		s, err := c.Compile(BaseURI + string(kind) + ".json")
 		if err != nil {
@@ -53,6 +56,19 @@ func compileAll() (*compiled, error) {
 		out.roots[kind] = s
 		out.index(s)
 	}
+	sh := shaper{done: map[*jsonschema.Schema]*shape{}, names: map[string]string{}}
+	for _, kind := range Kinds() {
+		root, err := sh.shape(out.roots[kind])
+		if err != nil {
+			return nil, fmt.Errorf("schema: the schema %s: %w", kind, err)
+		}
+		out.shapes[kind] = root
+	}
+	if s := sh.circular(); s != nil {
+		return nil, fmt.Errorf("schema: %s refers to itself without going into the document", s.schema.Location)
+	}
+	sh.mark()
+	out.names = sh.names
 	return out, nil
 }
 

@@ -29,5 +29,10 @@
 // of members of its own. Free-form members (a visual's options, its layout)
 // are not walked: identifiers in there are found by their spelling alone.
 //
+// # One pass
+//
+// [Parse] reads a document once, for callers that validate it, ask for its
+// references and hand it to [CheckDocuments] besides.
+//
 // All functions are safe for concurrent use.
 package schema

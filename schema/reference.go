@@ -114,20 +114,12 @@ type Definition struct {
 // members of a wrong type are passed over. A syntax fault is a
 // [*ValidationError].
 func References(kind Kind, doc []byte) ([]Reference, error) {
-	w, err := walkDocument(kind, doc)
-	if err != nil {
-		return nil, err
-	}
-	return w.references(), nil
+	return Parse(kind, doc).References()
 }
 
 // Definitions returns what doc defines, under the same terms as [References].
 func Definitions(kind Kind, doc []byte) ([]Definition, error) {
-	w, err := walkDocument(kind, doc)
-	if err != nil {
-		return nil, err
-	}
-	return w.definitions(), nil
+	return Parse(kind, doc).Definitions()
 }
 
 // IsBuiltinRole reports whether every tenant has the role id without

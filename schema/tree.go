@@ -1,15 +1,11 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/oneanalytics/oa-archive/internal/strictjson"
@@ -25,9 +21,11 @@ const (
 // A node is a value of a document with its place. Objects keep the order in
 // which their members stand.
 type node struct {
-	value    any      // as the validator takes it
-	names    []string // of an object's members
-	children []*node  // an object's or array's values
+	form     form
+	value    any              // of scalars; see instance
+	names    []string         // of an object's members
+	children []*node          // an object's or array's values
+	byName   map[string]*node // of objects with many members, once asked for one
 	line     int
 	order    int // position in the document, counted from 0
 }
@@ -69,141 +67,63 @@ func parseYAML(doc []byte) (*node, error) {
 }
 
 func fromYAML(y *yaml.Node, value any, count *int) *node {
-	n := &node{value: value, line: y.Line, order: *count}
+	n := &node{line: y.Line, order: *count}
 	*count++
 	switch v := value.(type) {
 	case []any:
+		n.form, n.children = array, make([]*node, 0, len(v))
 		for i, child := range y.Content {
 			n.children = append(n.children, fromYAML(child, v[i], count))
 		}
 	case map[string]any:
+		n.form, n.children, n.names = object, make([]*node, 0, len(v)), make([]string, 0, len(v))
 		for i := 0; i+1 < len(y.Content); i += 2 {
 			name := y.Content[i].Value
 			n.names = append(n.names, name)
 			n.children = append(n.children, fromYAML(y.Content[i+1], v[name], count))
 		}
+	default:
+		n.value = value
 	}
 	return n
 }
 
-func parseJSON(doc []byte) (*node, error) {
-	if err := strictjson.Check(doc, strictjson.Limits{Size: maxSize}); err != nil {
-		return nil, err
-	}
-	r := jsonReader{
-		doc:  doc,
-		dec:  jsontext.NewDecoder(bytes.NewReader(doc), jsontext.AllowDuplicateNames(true)),
-		line: 1,
-	}
-	root, err := r.read()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.dec.ReadToken(); err != io.EOF {
-		return nil, errors.New("something follows the document")
-	}
-	return root, nil
-}
+// A form tells scalars, arrays and objects apart, also empty ones.
+type form byte
 
-// jsonReader turns tokens into nodes.
-type jsonReader struct {
-	doc   []byte
-	dec   *jsontext.Decoder
-	seen  int64 // offset up to which lines are counted
-	line  int
-	count int
-}
+const (
+	scalar form = iota
+	array
+	object
+)
 
-// token returns the next token and notes its line: no token spans two.
-func (r *jsonReader) token() (jsontext.Token, error) {
-	tok, err := r.dec.ReadToken()
-	if err != nil {
-		return tok, err
-	}
-	end := r.dec.InputOffset()
-	r.line += bytes.Count(r.doc[r.seen:end], []byte{'\n'})
-	r.seen = end
-	return tok, nil
-}
-
-func (r *jsonReader) read() (*node, error) {
-	tok, err := r.token()
-	if err != nil {
-		return nil, err
-	}
-	return r.value(tok)
-}
-
-func (r *jsonReader) value(tok jsontext.Token) (*node, error) {
-	if r.count >= maxNodes {
-		return nil, fmt.Errorf("the document has more than %d values", maxNodes)
-	}
-	n := &node{line: r.line, order: r.count}
-	r.count++
-	switch tok.Kind() {
-	case 'n':
-	case 't', 'f':
-		n.value = tok.Bool()
-	case '"':
-		n.value = tok.String()
-	case '0':
-		n.value = json.Number(tok.String())
-	case '[':
-		return n, r.array(n)
-	case '{':
-		return n, r.object(n)
-	default:
-		return nil, fmt.Errorf("unexpected %v", tok.Kind())
-	}
-	return n, nil
-}
-
-func (r *jsonReader) array(n *node) error {
-	values := []any{}
-	for {
-		tok, err := r.token()
-		if err != nil {
-			return err
+// instance returns the value of n and all below it as the validator takes it:
+// as nil, bool, string, json.Number, int64, float64, []any or map[string]any.
+func (n *node) instance() any {
+	switch n.form {
+	case array:
+		values := make([]any, len(n.children))
+		for i, child := range n.children {
+			values[i] = child.instance()
 		}
-		if tok.Kind() == ']' {
-			n.value = values
-			return nil
+		return values
+	case object:
+		values := make(map[string]any, len(n.children))
+		for i, child := range n.children {
+			values[n.names[i]] = child.instance()
 		}
-		child, err := r.value(tok)
-		if err != nil {
-			return err
-		}
-		n.children = append(n.children, child)
-		values = append(values, child.value)
+		return values
 	}
-}
-
-func (r *jsonReader) object(n *node) error {
-	values := map[string]any{}
-	for {
-		tok, err := r.token()
-		if err != nil {
-			return err
-		}
-		if tok.Kind() == '}' {
-			n.value = values
-			return nil
-		}
-		name := tok.String()
-		child, err := r.read()
-		if err != nil {
-			return err
-		}
-		n.names = append(n.names, name)
-		n.children = append(n.children, child)
-		values[name] = child.value
-	}
+	return n.value
 }
 
 // member returns an object's member, or nil.
 func (n *node) member(name string) *node {
 	if n == nil {
 		return nil
+	}
+	if len(n.names) > mappedMembers {
+		return n.memberByMap(name)
 	}
 	for i, have := range n.names {
 		if have == name {
@@ -213,9 +133,23 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
+// mappedMembers is the number of members from which a map finds one faster than
+// a look through the list.
+const mappedMembers = 24
+
+func (n *node) memberByMap(name string) *node {
+	if n.byName == nil {
+		n.byName = make(map[string]*node, len(n.names))
+		for i, child := range n.children {
+			n.byName[n.names[i]] = child
+		}
+	}
+	return n.byName[name]
+}
+
 // elements returns an array's values, and nothing for other nodes.
 func (n *node) elements() []*node {
-	if n == nil || n.names != nil {
+	if n == nil || n.form != array {
 		return nil
 	}
 	return n.children

@@ -15,43 +15,24 @@ import (
 //
 // A document that breaks the syntax is reported with that one problem alone.
 // doc is not kept and not changed.
-func Validate(kind Kind, doc []byte) error {
-	all, err := schemas()
-	if err != nil {
-		return err
-	}
-	root := all.roots[kind]
-	if root == nil {
-		return fmt.Errorf("schema: unknown kind of document %q", string(kind))
-	}
-	tree, err := parse(kind, doc)
-	if err != nil {
-		return err
-	}
-	c := collector{kind: kind, tree: tree}
-	all.validate(root, tree, c.report)
-	w, err := walk(kind, root, tree)
-	if err != nil {
-		return err
-	}
-	checkDefinitions(w.defs, c.add)
-	if kind == KindModel {
-		newModel(tree, w).check(c.add)
-	}
-	return c.err()
-}
+func Validate(kind Kind, doc []byte) error { return Parse(kind, doc).Validate() }
 
 // CheckModel is [Validate] for [KindModel].
 func CheckModel(doc []byte) error { return Validate(KindModel, doc) }
 
-// validate runs the validator and contains its panics.
-func (c *compiled) validate(s *jsonschema.Schema, tree *node, report func([]string, Problem)) {
+// validate holds the tree against the schema of its kind. Only if it does not
+// hold, the library is asked why; should it disagree, its word counts. Panics
+// are contained.
+func (c *compiled) validate(kind Kind, tree *node, report func([]string, Problem)) {
 	defer func() {
 		if r := recover(); r != nil {
 			report(nil, panicProblem(r))
 		}
 	}()
-	err := s.Validate(tree.value)
+	if c.shapes[kind].holds(tree) {
+		return
+	}
+	err := c.roots[kind].Validate(tree.instance())
 	var verr *jsonschema.ValidationError
 	if errors.As(err, &verr) {
 		c.explain(verr, report)

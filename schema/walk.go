@@ -2,13 +2,10 @@ package schema
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // braced matches an identifier in an expression.
@@ -18,11 +15,13 @@ var braced = regexp.MustCompile(`\{([^{}]*)\}`)
 // x-oa-ref and x-oa-def point at.
 type walker struct {
 	kind  Kind
-	path  []string
+	path  []step
 	nodes []*node // from the root to the current one
 	seen  map[place]bool
 	refs  []found[Reference]
 	defs  []found[Definition]
+
+	buffer []byte // of pointer
 }
 
 // place tells apart what one string is, so that two branches of a schema that
@@ -38,25 +37,9 @@ type found[T any] struct {
 	value T
 }
 
-// walkDocument parses doc and walks it. A panic of the validator, which
-// decides between branches, is contained.
-func walkDocument(kind Kind, doc []byte) (*walker, error) {
-	all, err := schemas()
-	if err != nil {
-		return nil, err
-	}
-	root := all.roots[kind]
-	if root == nil {
-		return nil, fmt.Errorf("schema: unknown kind of document %q", string(kind))
-	}
-	tree, err := parse(kind, doc)
-	if err != nil {
-		return nil, err
-	}
-	return walk(kind, root, tree)
-}
-
-func walk(kind Kind, s *jsonschema.Schema, tree *node) (w *walker, err error) {
+// walk walks a document of the kind. A panic of the validator, which may
+// decide between branches, is contained.
+func walk(kind Kind, s *shape, tree *node) (w *walker, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			w, err = nil, &ValidationError{Kind: kind, Problems: []Problem{panicProblem(r)}}
@@ -86,71 +69,65 @@ func values[T any](list []found[T]) []T {
 }
 
 // visit applies every part of s that concerns n.
-func (w *walker) visit(s *jsonschema.Schema, n *node) {
-	if s == nil || s.Bool != nil {
+func (w *walker) visit(s *shape, n *node) {
+	if s == nil || s.silent {
 		return
 	}
-	if k := keywordsOf(s); k != nil {
-		w.note(k, n)
+	if s.marks != nil {
+		w.note(s.marks, n)
 	}
-	w.visit(s.Ref, n)
-	for _, sub := range s.AllOf {
+	w.visit(s.ref, n)
+	for _, sub := range s.allOf {
 		w.visit(sub, n)
 	}
-	for _, sub := range slices.Concat(s.AnyOf, s.OneOf) {
-		if sub.Validate(n.value) == nil {
-			w.visit(sub, n)
-		}
-	}
-	if s.If != nil {
-		if s.If.Validate(n.value) == nil {
-			w.visit(s.Then, n)
-		} else {
-			w.visit(s.Else, n)
-		}
-	}
+	w.visit(s.branch(n), n)
 	w.visitChildren(s, n)
 }
 
-func (w *walker) visitChildren(s *jsonschema.Schema, n *node) {
+func (w *walker) visitChildren(s *shape, n *node) {
+	if n.form == scalar || s.items == nil && s.properties == nil && s.additional == nil {
+		return
+	}
 	w.nodes = append(w.nodes, n)
 	defer func() { w.nodes = w.nodes[:len(w.nodes)-1] }()
-	if n.names == nil {
-		for i, child := range n.children {
-			switch {
-			case i < len(s.PrefixItems):
-				w.descend(s.PrefixItems[i], strconv.Itoa(i), child)
-			case s.Items2020 != nil:
-				w.descend(s.Items2020, strconv.Itoa(i), child)
-			}
-		}
-		return
-	}
-	if s.Properties == nil && s.PatternProperties == nil && s.AdditionalProperties == nil {
-		return
-	}
 	for i, child := range n.children {
-		name := n.names[i]
-		sub, known := s.Properties[name]
-		if known {
-			w.descend(sub, name, child)
-		}
-		for re, sub := range s.PatternProperties {
-			if re.MatchString(name) {
-				known = true
-				w.descend(sub, name, child)
+		if n.form == array {
+			w.path = append(w.path, step{index: i})
+			w.visit(s.items, child)
+		} else {
+			sub, known := s.properties[n.names[i]]
+			if !known {
+				sub = s.additional
 			}
+			w.path = append(w.path, step{name: n.names[i], index: -1})
+			w.visit(sub, child)
 		}
-		if sub, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && !known {
-			w.descend(sub, name, child)
-		}
+		w.path = w.path[:len(w.path)-1]
 	}
 }
 
-func (w *walker) descend(s *jsonschema.Schema, token string, n *node) {
-	w.path = append(w.path, token)
-	w.visit(s, n)
-	w.path = w.path[:len(w.path)-1]
+// A step leads from an object or array to one of its values.
+type step struct {
+	name  string
+	index int // of arrays; -1 in objects
+}
+
+// pointer writes the path to the current node as RFC 6901 does.
+func (w *walker) pointer() string {
+	b := w.buffer[:0]
+	for _, s := range w.path {
+		b = append(b, '/')
+		switch {
+		case s.index >= 0:
+			b = strconv.AppendInt(b, int64(s.index), 10)
+		case strings.ContainsAny(s.name, "~/"):
+			b = append(b, pointerEscapes.Replace(s.name)...)
+		default:
+			b = append(b, s.name...)
+		}
+	}
+	w.buffer = b
+	return string(b)
 }
 
 // note records what the keywords say about the string n.
@@ -161,18 +138,18 @@ func (w *walker) note(k *keywords, n *node) {
 	}
 	if p := (place{n.order, k.def, true}); k.def != "" && !w.seen[p] {
 		w.seen[p] = true
-		d := Definition{Pointer: pointer(w.path), Line: n.line, Kind: k.def, ID: id}
+		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: id}
 		w.defs = append(w.defs, found[Definition]{n.order, d})
 	}
 	if k.ref == nil {
 		return
 	}
-	ref := Reference{Pointer: pointer(w.path), Line: n.line, To: w.target(k.ref), ID: id, Required: k.ref.required, Subject: k.ref.subject}
-	p := place{n.order, ref.To, false}
-	if ref.To == "" || w.seen[p] {
+	p := place{n.order, w.target(k.ref), false}
+	if p.what == "" || w.seen[p] {
 		return
 	}
 	w.seen[p] = true
+	ref := Reference{Pointer: w.pointer(), Line: n.line, To: p.what, ID: id, Required: k.ref.required, Subject: k.ref.subject}
 	if k.ref.within != "" && w.kind != KindModel {
 		ref.Scope = w.enclosing(k.ref.within)
 	}
@@ -211,13 +188,10 @@ func (w *walker) enclosing(name string) string {
 	return ""
 }
 
-// stringIn looks a member up in the generic value, whose cost does not grow
-// with the number of members.
+// stringIn returns the text of a member of the i-th node on the way.
 func (w *walker) stringIn(i int, name string) string {
-	if i < 0 {
+	if i < 0 || w.nodes[i].form != object {
 		return ""
 	}
-	object, _ := w.nodes[i].value.(map[string]any)
-	s, _ := object[name].(string)
-	return s
+	return w.nodes[i].member(name).text()
 }

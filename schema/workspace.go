@@ -25,7 +25,19 @@ import (
 func CheckWorkspace(docs iter.Seq2[layout.Name, []byte]) []Problem {
 	w := newWorkspace()
 	for name, doc := range docs {
-		w.add(name, doc)
+		w.add(name, func(kind Kind) *Document { return Parse(kind, doc) })
+	}
+	w.check()
+	return w.sorted()
+}
+
+// CheckDocuments is [CheckWorkspace] for documents that are parsed already,
+// under the kind that [KindOf] gives for their name. Where there is none, the
+// document is not looked at and may be nil.
+func CheckDocuments(docs iter.Seq2[layout.Name, *Document]) []Problem {
+	w := newWorkspace()
+	for name, doc := range docs {
+		w.add(name, func(Kind) *Document { return doc })
 	}
 	w.check()
 	return w.sorted()
@@ -92,8 +104,8 @@ func newWorkspace() *workspace {
 	return &workspace{models: map[string]*document{}, reports: map[string]*document{}, seen: map[layout.Name]bool{}, defined: map[identity]bool{}}
 }
 
-// add reads one document.
-func (w *workspace) add(name layout.Name, doc []byte) {
+// add takes in one document.
+func (w *workspace) add(name layout.Name, parsed func(Kind) *Document) {
 	if name.Workspace == "" {
 		return
 	}
@@ -115,7 +127,7 @@ func (w *workspace) add(name layout.Name, doc []byte) {
 		w.bare = append(w.bare, name)
 		return
 	}
-	if err := d.read(kind, doc); err != nil {
+	if err := d.read(kind, parsed(kind)); err != nil {
 		w.report(d, 0, Problem{Line: err.Problems[0].Line, Rule: err.Problems[0].Rule, Text: err.Problems[0].Text})
 		d.unreadable = true
 	}
@@ -147,26 +159,19 @@ func (w *workspace) define(d *document) {
 }
 
 // read fills d from the document's content.
-func (d *document) read(kind Kind, doc []byte) *ValidationError {
+func (d *document) read(kind Kind, doc *Document) *ValidationError {
 	fault := func(err error) *ValidationError {
 		if verr, ok := err.(*ValidationError); ok {
 			return verr
 		}
 		return &ValidationError{Kind: kind, Problems: []Problem{{Rule: "invalid", Text: err.Error()}}}
 	}
-	all, err := schemas()
+	walked, err := doc.walk()
 	if err != nil {
 		return fault(err)
 	}
-	tree, err := parse(kind, doc)
-	if err != nil {
-		return fault(err)
-	}
-	walked, err := walk(kind, all.roots[kind], tree)
-	if err != nil {
-		return fault(err)
-	}
-	d.refs = walked.refs
+	tree := doc.tree
+	d.refs = slices.Clone(walked.refs)
 	for _, f := range walked.defs {
 		if f.value.Kind != RefVisual && f.value.Kind != RefBookmark && !f.value.Kind.InModel() {
 			d.defs = append(d.defs, f)

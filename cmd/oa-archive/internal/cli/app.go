@@ -42,6 +42,7 @@ func Main(args []string) int {
 		term:   terminal.Detect(os.Stdin, os.Stdout, os.Stderr, os.Getenv),
 		getenv: os.Getenv,
 	}
+	limitMemory(a.getenv)
 	return a.run(ctx, args)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/restore/page"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -20,11 +21,13 @@ type importJSON struct {
 	Into   string          `json:"into"`
 	Tenant string          `json:"tenant"` // id of the target
 	Result *restore.Result `json:"result"`
-	Plan   *restore.Plan   `json:"plan"` // what was carried out
+	Plan   *restore.Plan   `json:"plan"`           // what was carried out
+	HTML   string          `json:"html,omitempty"` // the page that was written
 }
 
 type importFlags struct {
 	restoreFlags
+	pageFlags
 	confirm string
 }
 
@@ -61,6 +64,10 @@ oa-archive import acme.oa-archive --into sqlite:eu.db --other-tenant --map acme.
 		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o), with the decisions that somebody has edited in it")
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten")
 	})
+	group(cmd, "Output", func(fs *pflag.FlagSet) {
+		f.declareHTML(fs, "the plan and its outcome")
+		fs.BoolVar(&f.htmlForce, "force", false, "replace that file if it exists")
+	})
 	return cmd
 }
 
@@ -72,6 +79,11 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	if err := f.checkPlanFlags(); err != nil {
 		return err
 	}
+	html, err := a.beginPage(&f.pageFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, html)
 	o, err := a.openToUse(ctx, file, &f.trustFlags)
 	if err != nil {
 		return err
@@ -94,19 +106,35 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	}
 	plan := amended.Plan
 	a.noteEdits(amended)
-	if err := a.readyToApply(ctx, plan, who, f); err != nil {
-		return err
-	}
-	result, err := a.applyTo(ctx, plan, o, spec, s, f)
-	if err != nil {
+	result, err := a.carryOut(ctx, plan, o, spec, s, who, f)
+	about := pageOptions(o, shown(f.into), who)
+	about.Next = f.nextAfter(file, plan, result, err)
+	if err := html.finishImport(a, plan, result, about, err); err != nil {
 		return err
 	}
 	if a.json {
-		return a.printJSON(importJSON{File: o.in.name, Into: shown(f.into), Tenant: who.ID, Result: result, Plan: plan})
+		return a.printJSON(importJSON{File: o.in.name, Into: shown(f.into), Tenant: who.ID, Result: result, Plan: plan, HTML: f.html})
 	}
 	p := a.out()
 	p.Imported(result, plan, shown(f.into), tenantName(who))
 	return p.Err()
+}
+
+// carryOut applies a plan that is ready for it.
+func (a *app) carryOut(ctx context.Context, plan *restore.Plan, o *opened, spec storeSpec, s *store, who tenant.Info, f *importFlags) (*restore.Result, error) {
+	if err := a.readyToApply(ctx, plan, who, f); err != nil {
+		return nil, err
+	}
+	return a.applyTo(ctx, plan, o, spec, s, f)
+}
+
+// nextAfter says on the page how to go on from an import.
+func (f *importFlags) nextAfter(file string, plan *restore.Plan, _ *restore.Result, err error) []page.Command {
+	blocked := (*restore.BlockedError)(nil)
+	if errors.As(err, &blocked) && f.plan == "" && file != stdio {
+		return planCommands(plan, []string{"oa-archive plan " + shellQuote(file) + f.unblocking(plan)})
+	}
+	return nil
 }
 
 // readyToApply stops a plan that is blocked, or that overwrites something

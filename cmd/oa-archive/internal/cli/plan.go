@@ -12,6 +12,7 @@ import (
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/restore/page"
 )
 
 // planJSON is the --json output of plan. The plan itself, as -o writes it, has
@@ -24,11 +25,13 @@ type planJSON struct {
 	Plan     *restore.Plan    `json:"plan"`
 	Edits    []restore.Change `json:"edits,omitempty"`    // of a saved plan
 	Entailed []restore.Change `json:"entailed,omitempty"` // by the edits
+	HTML     string           `json:"html,omitempty"`     // the page that was written
 	Error    *errorJSON       `json:"error,omitempty"`
 }
 
 type planFlags struct {
 	restoreFlags
+	pageFlags
 	output   string
 	force    bool
 	show     string
@@ -61,11 +64,15 @@ oa-archive plan acme.oa-archive --into dir:acme --on-conflict overwrite -o resto
 oa-archive plan acme.oa-archive --into sqlite:acme.db --clone-as Staging
 oa-archive plan acme.oa-archive --into sqlite:eu.db --other-tenant --write-map acme.map
 oa-archive plan acme.oa-archive --into sqlite:acme.db --plan edited.plan
+oa-archive plan acme.oa-archive --into dir:acme --on-conflict fork --html plan.html
 oa-archive plan --show restore.plan`,
 		Args:              args(cobra.MaximumNArgs(1), "one archive"),
 		ValidArgsFunction: completeArchive,
 		RunE: func(cmd *cobra.Command, given []string) error {
+			f.htmlForce = f.force
 			switch {
+			case f.html != "" && f.html == f.output:
+				return usagef("give them different names", "--html and --output name the same file")
 			case f.show != "" && len(given) > 0:
 				return usagef("leave the archive out", "--show prints a saved plan and takes no archive")
 			case f.show != "":
@@ -80,7 +87,8 @@ oa-archive plan --show restore.plan`,
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
 		fs.StringVar(&f.writeMap, "write-map", "", "write the mapping to `FILE`: who and what was found, and blanks to fill in, for --map")
-		fs.BoolVar(&f.force, "force", false, "replace the files of --output and --write-map if they exist")
+		f.declareHTML(fs, "the plan")
+		fs.BoolVar(&f.force, "force", false, "replace these files if they exist")
 		fs.StringVar(&f.plan, "plan", "", "show the saved plan in `FILE` with the decisions that somebody has edited in it; save it anew with -o")
 		fs.StringVar(&f.show, "show", "", "print the saved plan in `FILE` again")
 		fs.BoolVar(&f.all, "all", false, "list unchanged and skipped assets, however many")
@@ -96,6 +104,11 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	if err := f.checkPlanFlags(); err != nil {
 		return err
 	}
+	html, err := a.beginPage(&f.pageFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, html)
 	o, err := a.openToLook(ctx, file, &f.trustFlags)
 	if err != nil {
 		return err
@@ -123,9 +136,20 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 			return err
 		}
 	}
-	verdict := planVerdict(plan)
+	verdict, next := planVerdict(plan), a.planNext(file, o, plan, f)
+	if html != nil {
+		who, err := target.Tenant(ctx)
+		if err != nil {
+			return at("--into", err)
+		}
+		about := pageOptions(o, shown(f.into), who)
+		about.Next = planCommands(plan, next)
+		if err := html.finish(a, plan, nil, about); err != nil {
+			return err
+		}
+	}
 	if a.json {
-		doc := planJSON{File: o.in.name, Into: shown(f.into), Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Edits: amended.Edits, Entailed: amended.Entailed, Error: newErrorJSON(verdict)}
+		doc := planJSON{File: o.in.name, Into: shown(f.into), HTML: f.html, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Edits: amended.Edits, Entailed: amended.Entailed, Error: newErrorJSON(verdict)}
 		if o.Signed() {
 			signer := render.NewSigner(o.Verdict())
 			doc.Signer = &signer
@@ -135,7 +159,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	p := a.out()
 	p.Plan(&render.PlanPage{
 		Plan: plan, File: o.in.name, Manifest: o.Manifest(), Signed: o.Signed(), Verdict: o.Verdict(),
-		Store: shown(f.into), All: f.all, Edits: amended.Edits, Entailed: amended.Entailed, Next: a.planNext(file, o, plan, f),
+		Store: shown(f.into), All: f.all, Edits: amended.Edits, Entailed: amended.Entailed, Next: next,
 	})
 	return errors.Join(verdict, p.Err())
 }
@@ -204,7 +228,7 @@ func (f *restoreFlags) unblocking(plan *restore.Plan) string {
 // policy, when set, in place of --on-conflict.
 func (f *restoreFlags) given(policy string) string {
 	var b strings.Builder
-	skip := map[string]bool{"output": true, "plan": true, "write-map": true, "force": true, "show": true, "all": true, "json": true, "quiet": true, "no-color": true}
+	skip := map[string]bool{"output": true, "plan": true, "write-map": true, "force": true, "show": true, "all": true, "html": true, "json": true, "quiet": true, "no-color": true}
 	f.cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if skip[flag.Name] || (policy != "" && flag.Name == "on-conflict") {
 			return
@@ -235,20 +259,28 @@ func savePlan(plan *restore.Plan, path string, force bool) error {
 	return saveDocument(doc, path, force)
 }
 
-func (a *app) showPlan(f *planFlags) error {
+func (a *app) showPlan(f *planFlags) (err error) {
+	html, err := a.beginPage(&f.pageFlags)
+	if err != nil {
+		return err
+	}
+	defer closeInto(&err, html)
 	plan, err := readPlan(f.show)
 	if err != nil {
 		return err
 	}
 	verdict := planVerdict(plan)
-	if a.json {
-		return errors.Join(verdict, a.printJSON(planJSON{Plan: plan, Error: newErrorJSON(verdict)}))
-	}
-	p := a.out()
 	var next []string
 	if verdict == nil && plan.Writes() {
 		next = []string{"oa-archive import FILE --plan " + shellQuote(f.show) + " --into STORE"}
 	}
+	if err := html.finish(a, plan, nil, page.Options{Next: planCommands(plan, next)}); err != nil {
+		return err
+	}
+	if a.json {
+		return errors.Join(verdict, a.printJSON(planJSON{Plan: plan, HTML: f.html, Error: newErrorJSON(verdict)}))
+	}
+	p := a.out()
 	p.Plan(&render.PlanPage{Plan: plan, All: f.all, Next: next})
 	return errors.Join(verdict, p.Err())
 }

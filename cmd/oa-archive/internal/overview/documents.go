@@ -47,7 +47,7 @@ func (r *reader) metadataDocument(path string, doc []byte) {
 	}
 }
 
-func (r *reader) model(id string, size int64, doc []byte, refs []schema.Reference) {
+func (r *reader) model(id string, size int64, parsed *schema.Document, refs []schema.Reference) {
 	d := Dataset{ID: id, Size: size}
 	for _, record := range r.metadata.Datasets {
 		if record.ID == id {
@@ -55,8 +55,8 @@ func (r *reader) model(id string, size int64, doc []byte, refs []schema.Referenc
 			break
 		}
 	}
-	if doc != nil {
-		if defs, err := schema.Definitions(schema.KindModel, doc); err == nil {
+	if parsed != nil {
+		if defs, err := parsed.Definitions(); err == nil {
 			for _, def := range defs {
 				switch def.Kind {
 				case schema.RefDimension:

@@ -4,6 +4,7 @@
 package overview
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -211,11 +212,12 @@ func (r *reader) read(e tenant.Entry) (doc []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
-	doc, err = io.ReadAll(io.LimitReader(content, MaxDocument+1))
-	if err == nil && len(doc) > MaxDocument {
+	var whole bytes.Buffer
+	whole.Grow(int(max(e.Size, 0)) + bytes.MinRead) // one allocation, as the size is known
+	if _, err = whole.ReadFrom(io.LimitReader(content, MaxDocument+1)); err == nil && whole.Len() > MaxDocument {
 		return nil, errTooLarge
 	}
-	return doc, err
+	return whole.Bytes(), err
 }
 
 func newWorkspace(id string) *Workspace {
@@ -237,18 +239,20 @@ func (r *reader) document(name layout.Name, path string, size int64, doc []byte)
 		return
 	}
 	var refs []schema.Reference
-	var err error
+	var parsed *schema.Document
 	if doc != nil {
-		if refs, err = schema.References(kind, doc); err != nil {
+		var err error
+		parsed = schema.Parse(kind, doc)
+		if refs, err = parsed.References(); err != nil {
 			r.problem(path, err)
-			doc = nil
+			doc, parsed = nil, nil
 		}
 	}
 	switch name.Kind {
 	case layout.Metadata:
 		r.metadataDocument(path, doc)
 	case layout.Model:
-		r.model(name.Asset, size, doc, refs)
+		r.model(name.Asset, size, parsed, refs)
 	case layout.Report:
 		r.report(path, name.Asset, size, doc, refs)
 	case layout.Alert:

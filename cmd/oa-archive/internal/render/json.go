@@ -7,6 +7,8 @@ import (
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/oneanalytics/oa-archive/internal/legible"
 )
 
 // JSON writes v as one indented JSON document and a newline. Characters that
@@ -31,7 +33,7 @@ func escapeJSON(doc []byte) []byte {
 	for len(doc) > 0 {
 		r, n := utf8.DecodeRune(doc)
 		switch {
-		case r == '\n' || (r < utf8.RuneSelf && r != 0x7f) || visible(r):
+		case r == '\n' || (r < utf8.RuneSelf && r != 0x7f) || legible.Visible(r):
 			out = append(out, doc[:n]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

@@ -1,0 +1,251 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oneanalytics/oa-archive/internal/spread"
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
+)
+
+// reading is what one pass over the documents of an archive found out. It is
+// never changed afterwards. A plan keeps its own, so that applying the plan in
+// the same process need not read the archive again: what was found holds for
+// every archive with the same manifest, because all documents were verified
+// against it.
+type reading struct {
+	manifest    layout.Digest
+	maxDocument int64
+	index       *index
+}
+
+// serves reports whether the reading is that of the archive which p reads.
+func (r *reading) serves(p *planner) bool {
+	return r != nil && !p.manifestDigest.IsZero() && r.manifest == p.manifestDigest && r.maxDocument == p.maxDocument
+}
+
+// findings are what a pass over an archive found about its documents, beside
+// what the index knows of assets.
+type findings struct {
+	invalid map[layout.Name]*schema.ValidationError // only of documents that are not valid
+	flawed  map[string]bool                         // workspaces with problems between their documents
+	keyed   map[layout.Name]bool                    // alerts that mention a key which no archive has
+}
+
+// aheadOf bounds how many documents are in memory at once.
+const (
+	aheadDocuments = 32
+	aheadBytes     = 4 << 20
+)
+
+// learnArchive reads every document once: for names and references, for its
+// own faults, and for those between the documents of a workspace.
+func (x *index) learnArchive(ctx context.Context, read readDocument) error {
+	x.found = &findings{invalid: map[layout.Name]*schema.ValidationError{}, flawed: map[string]bool{}, keyed: map[layout.Name]bool{}}
+	for rest := x.order; len(rest) > 0; {
+		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
+		if n < 0 {
+			n = len(rest)
+		}
+		if err := x.learnWorkspace(ctx, rest[:n], read); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	x.texts = nil
+	return nil
+}
+
+// document is one document of an archive, on its turn.
+type document struct {
+	asset  *asset
+	entry  entry
+	kind   schema.Kind
+	text   []byte
+	parsed *schema.Document
+	fault  error // of validation
+}
+
+// learnWorkspace reads the documents of one workspace, a few at a time.
+func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDocument) error {
+	var failed error
+	problems := schema.CheckDocuments(func(yield func(layout.Name, *schema.Document) bool) {
+		var batch []*document
+		var size int64
+		flush := func() bool {
+			spread.Each(len(batch), func(i int) {
+				d := batch[i]
+				if d.kind != "" {
+					d.parsed = schema.Parse(d.kind, d.text)
+					d.fault = d.parsed.Validate()
+				}
+			})
+			for _, d := range batch {
+				if failed = x.learnParsed(d); failed != nil || !yield(d.entry.name, d.parsed) {
+					return false
+				}
+			}
+			batch, size = batch[:0], 0
+			return true
+		}
+		for _, a := range assets {
+			for _, e := range a.entries {
+				d := &document{asset: a, entry: e}
+				if kind, ok := schema.KindOf(e.name.Kind); ok {
+					d.kind = kind
+					if d.text, failed = read(ctx, e); failed != nil {
+						failed = fmt.Errorf("entry %q: %w", e.name.String(), failed)
+						return
+					}
+				}
+				batch = append(batch, d)
+				if size += int64(len(d.text)); (len(batch) == aheadDocuments || size >= aheadBytes) && !flush() {
+					return
+				}
+			}
+		}
+		flush()
+	})
+	if slices.ContainsFunc(problems, func(p schema.Problem) bool { return !p.Warning }) {
+		x.found.flawed[assets[0].workspace] = true
+	}
+	return failed
+}
+
+// learnParsed notes what one document says.
+func (x *index) learnParsed(d *document) error {
+	if d.kind == "" {
+		return nil
+	}
+	if err := x.learnDocument(d.asset, d.entry, d.text, d.parsed, true); err != nil {
+		return fmt.Errorf("entry %q: %w", d.entry.name.String(), err)
+	}
+	var invalid *schema.ValidationError
+	if errors.As(d.fault, &invalid) {
+		x.found.invalid[d.entry.name] = invalid
+	} else if d.fault != nil {
+		return fmt.Errorf("entry %q: %w", d.entry.name.String(), d.fault)
+	}
+	if d.kind == schema.KindAlert && strings.Contains(string(d.text), "secret_slot") {
+		x.found.keyed[d.entry.name] = true
+	}
+	return nil
+}
+
+// arrivesAsIs reports whether the document e of the item needs no edit at all:
+// nothing is copied, and everything that it refers to has the same id in the
+// target. It is a question to the index, so that the documents of a tenant
+// that goes back to where it came from are not read for every step of an
+// import. The step is told what the edit would have said.
+func (p *planner) arrivesAsIs(it *item, e entry) bool {
+	if len(p.ids) > 0 || it.policy == Fork || it.kind == Workspace {
+		return false
+	}
+	if it.kind == Alert && (!p.same || p.src.found.keyed[e.name]) {
+		return false
+	}
+	for _, r := range it.refs {
+		if r.within && !p.leadsToTheSame(it, r.bare()) {
+			return false
+		}
+	}
+	a := &adaptation{p: p, it: it}
+	for _, r := range it.refs {
+		if r.within {
+			a.resolve([]schema.Reference{r.bare()})
+		}
+	}
+	if len(a.set) > 0 || len(a.drop) > 0 || len(a.blocked) > 0 {
+		return false
+	}
+	a.hand(it)
+	return true
+}
+
+// leadsToTheSame reports whether what r refers to has the same id in the
+// target.
+func (p *planner) leadsToTheSame(it *item, r schema.Reference) bool {
+	switch {
+	case r.To.IsPrincipal():
+		s, ok := p.people.standIn(principalKey{r.To, r.ID})
+		return r.To == schema.RefLink || r.To == schema.RefEmbed || ok && s.id == r.ID
+	case r.To == schema.RefConnection:
+		l, ok := p.links.find(it.workspace, it.targetWorkspace, r.ID)
+		return ok && l.name == r.ID
+	case r.To == schema.RefFolder, r.To == schema.RefTag:
+		return p.hasPlace(it, r)
+	case r.To == schema.RefWorkspace:
+		return r.ID == it.workspace
+	}
+	kind, ok := kindOfRef(r.To)
+	return !ok || p.lands(it, key{kind, it.workspace, r.ID}) == ""
+}
+
+// leavesAsArchived reports whether the workspace of the target will hold the
+// documents of the archive's, and no other, so that what the first pass found
+// about them holds for the target too. The metadata may differ in what no
+// other document can tell.
+func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout.Name, written map[layout.Name]*item) (bool, error) {
+	if ws.targetID != ws.id || p.src.found.flawed[ws.id] {
+		return false, nil
+	}
+	metadata := false // another text
+	documents := 0
+	for _, name := range names {
+		ours, ok := p.src.digest[name]
+		if !ok {
+			return false, nil
+		}
+		if _, is := schema.KindOf(name.Kind); !is {
+			continue
+		}
+		documents++
+		switch after, err := p.digestAfter(name, written[name]); {
+		case err != nil:
+			return false, err
+		case after == ours:
+		case name.Kind == layout.Metadata && written[name] != nil:
+			metadata = true
+		default:
+			return false, nil
+		}
+	}
+	for _, a := range p.src.assetsOf(ws.id) {
+		for _, e := range a.entries {
+			if e.isDocument() {
+				documents--
+			}
+		}
+	}
+	if documents != 0 || !metadata {
+		return documents == 0, nil
+	}
+	e, _ := ws.entryOf(layout.Metadata)
+	before, err := p.readSource(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	after, err := p.content(ctx, ws, e)
+	if err != nil {
+		return false, err
+	}
+	return schema.SameTies(schema.Parse(schema.KindMetadata, before), schema.Parse(schema.KindMetadata, after)), nil
+}
+
+// digestAfter returns the digest of an entry of the target after the import.
+func (p *planner) digestAfter(name layout.Name, it *item) (layout.Digest, error) {
+	if it == nil {
+		return p.dst.digest[name], nil
+	}
+	path := name.String()
+	for _, se := range it.entries {
+		if se.TargetPath == path {
+			return layout.ParseDigest(se.Result)
+		}
+	}
+	return layout.Digest{}, fmt.Errorf("%q is not written by its step", path)
+}
