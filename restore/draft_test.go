@@ -97,8 +97,8 @@ func TestDraftsChangeNothing(t *testing.T) {
 			rt.Errorf("the draft gives another plan:\n%s\nwas\n%s\n%s", again.decisions(), plan.decisions(), mapping.Marshal(m, notes))
 		}
 	})
-	if planned < 20 {
-		t.Errorf("only %d imports were planned", planned)
+	if planned == 0 {
+		t.Error("no import was planned")
 	}
 }
 

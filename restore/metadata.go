@@ -348,12 +348,6 @@ func (m *metadata) digestCopies(ctx context.Context) error {
 	return nil
 }
 
-// originOf returns the origin that the target's record of a copied dataset or
-// file states.
-func (m *metadata) originOf(it *item) Origin {
-	return originOf(m.byKey[listOfKind(it.kind)][it.targetID].raw)
-}
-
 // listOfKind returns the list that holds the records of a kind of assets.
 func listOfKind(kind Kind) string {
 	for _, l := range assetLists {
