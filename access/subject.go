@@ -15,6 +15,7 @@ type state struct {
 	known map[subject][]string   // answers of rolesOf
 	here  map[subject]profile    // answers of inWorkspace
 	on    map[Key][]*Grant       // open ones
+	named map[Principal]bool     // whom grants and owners name; nil until asked
 }
 
 func newState(s Side) *state {
@@ -131,6 +132,35 @@ func (st *state) onAsset(s subject, asset Key) profile {
 		p = append(p, lease{right: Right{Level: Owner}})
 	}
 	return p
+}
+
+// entersWith reports whether the subject has any right to the workspace or to
+// something in it.
+func (st *state) entersWith(s subject) bool {
+	if len(st.inWorkspace(s)) > 0 {
+		return true
+	}
+	if st.locked(s) {
+		return false
+	}
+	if st.named == nil {
+		st.named = map[Principal]bool{}
+		for _, a := range st.ws.Assets {
+			st.named[Principal{Kind: KindUser, ID: a.Owner}] = a.Owner != ""
+		}
+		for _, grants := range st.on {
+			for _, g := range grants {
+				st.named[Principal{Kind: g.Kind, ID: g.To}] = true
+			}
+		}
+	}
+	if st.named[Principal{Kind: s.Kind, ID: s.ID}] {
+		return true
+	}
+	has := func(kind string, ids []string) bool {
+		return slices.ContainsFunc(ids, func(id string) bool { return st.named[Principal{Kind: kind, ID: id}] })
+	}
+	return has(KindTeam, st.teamsOf(s)) || has(KindRole, st.rolesOf(s))
 }
 
 // users returns everybody who is named on the sides, sorted.
