@@ -2,14 +2,18 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/internal/pgtest"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/sign"
 	"github.com/oneanalytics/oa-archive/tenant"
 	"github.com/oneanalytics/oa-archive/tenant/sqlstore"
 )
@@ -102,6 +106,61 @@ func TestCloneFollowsTheBundle(t *testing.T) {
 	}
 	if again.Writes() || len(again.BlockedSteps()) > 0 {
 		t.Errorf("the same update again: %+v", again.Summary)
+	}
+}
+
+// TestCloneOfTheBundleIsTakenBack clones and updates as above, rows included
+// and insured, and undoes the one and then the other.
+func TestCloneOfTheBundleIsTakenBack(t *testing.T) {
+	key, trust := newKey(t)
+	archived := func(bundle string) *archive.Archive {
+		file := filepath.Join(t.TempDir(), "acme.oa-archive")
+		migrate(t, "-tenant", "acme", "-name", "Acme", "-data", filepath.Join(realBundle(t), "..", "data"), "-sign-with", key, "-o", file, bundle)
+		return openArchive(t, file, trust)
+	}
+	first, changed := archived(realBundle(t)), archived(changedBundle(t))
+	signer, err := sign.NewSigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	insurance := &restore.Insurance{Place: restore.InsuranceFolder(t.TempDir()), Signer: signer}
+	store := postgresStore(t, tenant.Info{ID: "acme", Name: "Acme"})
+	insured := func(a *archive.Archive, opts restore.Options) (before string, result *restore.Result) {
+		opts.Rows = true
+		plan, err := restore.MakePlan(t.Context(), a, store.Target(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err = restore.Apply(t.Context(), plan, a, store.Target(), restore.ApplyOptions{Insurance: insurance})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.Target.Fingerprint, result
+	}
+	_, whole := insured(first, restore.Options{})
+	original, clone := insured(first, restore.Options{CloneAs: "Staging"})
+	cloned, update := insured(changed, restore.Options{UpdateClone: "Staging"})
+	if original != whole.Fingerprint || cloned != clone.Fingerprint || update.Fingerprint == cloned {
+		t.Fatalf("%s, %s, %s, %s, %s", original, whole.Fingerprint, cloned, clone.Fingerprint, update.Fingerprint)
+	}
+	for _, c := range []struct {
+		done *restore.Result
+		want string
+	}{{update, cloned}, {clone, original}} {
+		policy, err := archive.OpenFile(t.Context(), c.done.Insurance.Location, archive.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := restore.MakeUndoPlan(t.Context(), c.done.ImportID, policy.Archive, store.Target(), restore.UndoOptions{})
+		if err == nil {
+			var result *restore.Result
+			if result, err = restore.Undo(t.Context(), plan, policy.Archive, store.Target(), restore.ApplyOptions{}); err == nil && result.Fingerprint != c.want {
+				t.Errorf("undone, the content hash is %s, want %s", result.Fingerprint, c.want)
+			}
+		}
+		if err := errors.Join(err, policy.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
