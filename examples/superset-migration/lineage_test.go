@@ -48,15 +48,7 @@ func postgresStore(t *testing.T, info tenant.Info) *sqlstore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.CreateTenant(t.Context(), info); err != nil {
-		t.Fatal(err)
-	}
-	store, err := db.Tenant(t.Context(), info.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return blankTenant(t, db, info)
 }
 
 // TestCloneFollowsTheBundle imports the real bundle into PostgreSQL, clones it
