@@ -73,7 +73,7 @@ func addOnce(list []string, s string) []string {
 
 // closure returns the picked assets and whatever they need, in the order of
 // plans. Each says why it is there.
-func (x *index) closure(picked map[key]bool) []*item {
+func (x *index) closure(picked map[key]bool) ([]*item, map[key]*item) {
 	items := map[key]*item{}
 	var queue []*item
 	for _, a := range x.order {
@@ -96,13 +96,13 @@ func (x *index) closure(picked map[key]bool) []*item {
 			}
 		}
 	}
-	var all []*item
+	all := make([]*item, 0, len(items))
 	for _, a := range x.order {
 		if it := items[a.key]; it != nil {
 			all = append(all, it)
 		}
 	}
-	return all
+	return all, items
 }
 
 // needs returns what an asset cannot do without: its workspace, what its
@@ -113,8 +113,8 @@ func (a *asset) needs() []key {
 	}
 	needs := []key{{Workspace, a.workspace, a.workspace}}
 	for _, r := range a.refs {
-		kind, ok := kindOfRef(r.to)
-		if ok && kind != Workspace && (r.required || r.to == schema.RefReport) {
+		kind, ok := kindOfRef(r.to.kind())
+		if ok && kind != Workspace && (r.required || r.to.kind() == schema.RefReport) {
 			k := key{kind, a.workspace, r.id}
 			if k != a.key && !slices.Contains(needs, k) {
 				needs = append(needs, k)

@@ -76,7 +76,7 @@ type planner struct {
 
 	places   []*place // workspaces that were settled, for the comparison of access
 	declared []declared
-	byTarget map[key]*item
+	moved    map[key]*item // items that land elsewhere than in the archive, by where
 	changes  []access.Change
 
 	missing  map[string]*Unresolved
@@ -114,13 +114,13 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
 		return nil, err
 	}
+	if err := p.readInventory(ctx, target); err != nil {
+		return nil, fmt.Errorf("restore: read the target: %w", err)
+	}
 	if known.serves(p) {
 		p.src = known.index
 	} else if err := p.readArchive(ctx); err != nil {
 		return nil, fmt.Errorf("restore: read the archive: %w", err)
-	}
-	if err := p.readInventory(ctx, target); err != nil {
-		return nil, fmt.Errorf("restore: read the target: %w", err)
 	}
 	var err error
 	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, &p.opts.Mapping); err != nil {
@@ -147,7 +147,11 @@ func (p *planner) readArchive(ctx context.Context) error {
 		p.src.add(entry{name: name, path: e.Path, hex: e.SHA256.String(), size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
-	return p.src.learnArchive(ctx, p.readSource)
+	// What is not written need not be valid, and what is selected shows only
+	// once all is read.
+	return p.src.learnArchive(ctx, p.readSource, func(e entry) bool {
+		return longWay || len(p.opts.Select) == 0 && p.dst.digestOf(e.name) != e.digest
+	})
 }
 
 func (p *planner) readInventory(ctx context.Context, target view) error {
@@ -207,10 +211,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 			return nil, err
 		}
 	}
-	p.items = p.src.closure(picked)
-	for _, it := range p.items {
-		p.byKey[it.key] = it
-	}
+	p.items, p.byKey = p.src.closure(picked)
 	if err := p.decide(); err != nil {
 		return nil, err
 	}

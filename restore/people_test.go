@@ -134,6 +134,12 @@ func createPrincipals() mapping.Map {
 	return m
 }
 
+func createConnections() mapping.Map {
+	var m mapping.Map
+	m.CreateConnections()
+	return m
+}
+
 // withTeam creates what is missing, but has one team stand for another.
 func withTeam(from, to string) mapping.Map {
 	m := createMissing()

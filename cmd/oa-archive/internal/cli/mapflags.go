@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -100,11 +101,19 @@ func (a *app) writeMap(ctx context.Context, o *opened, target tenant.Target, opt
 
 // saveDocument writes a file, complete or not at all.
 func saveDocument(doc []byte, path string, force bool) error {
+	return saveFile(path, force, func(w io.Writer) error {
+		_, err := w.Write(doc)
+		return err
+	})
+}
+
+// saveFile writes a file, complete or not at all.
+func saveFile(path string, force bool, write func(io.Writer) error) error {
 	if !force {
-		return createFile(path, doc, 0o644)
+		return createFileOf(path, 0o644, write)
 	}
 	temporary := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
-	if err := createFile(temporary, doc, 0o644); err != nil {
+	if err := createFileOf(temporary, 0o644, write); err != nil {
 		return err
 	}
 	if err := os.Rename(temporary, path); err != nil {

@@ -280,11 +280,7 @@ func (f *restoreFlags) given(policy string) string {
 
 // savePlan writes the plan's document, complete or not at all.
 func savePlan(plan *restore.Plan, path string, force bool) error {
-	doc, err := plan.Marshal()
-	if err != nil {
-		return err
-	}
-	return saveDocument(doc, path, force)
+	return saveFile(path, force, plan.Write)
 }
 
 func (a *app) showPlan(f *planFlags) (err error) {
