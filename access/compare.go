@@ -355,6 +355,9 @@ func (c *comparison) rows(k Key, target Target, existed bool) {
 // more who is matched by them here and was not, or otherwise, there.
 func (c *comparison) newRows(shared *sharing, target Target, rules []preparedRule) {
 	for _, s := range c.elsewhere {
+		if !c.after.entersWith(s) {
+			continue // sees nothing here, whatever the rules say
+		}
 		there, here := c.given.sees(s, rules), c.after.sees(s, rules)
 		if !here.within(there) {
 			shared.addRows(s, target, sight{rows: NoRows}, here, true)

@@ -17,6 +17,7 @@ type state struct {
 	here   map[subject]profile    // answers of inWorkspace
 	on     map[Key][]*Grant       // open ones
 	named  map[subject]bool       // whom the workspace names, once asked for
+	doors  map[Principal]bool     // whom open grants and owners name; nil until asked
 }
 
 func newState(s Side) *state {
@@ -134,6 +135,35 @@ func (st *state) onAsset(s subject, asset Key) profile {
 		p = append(p, lease{right: Right{Level: Owner}})
 	}
 	return p
+}
+
+// entersWith reports whether the subject has any right to the workspace or to
+// something in it.
+func (st *state) entersWith(s subject) bool {
+	if len(st.inWorkspace(s)) > 0 {
+		return true
+	}
+	if st.locked(s) {
+		return false
+	}
+	if st.doors == nil {
+		st.doors = map[Principal]bool{}
+		for _, a := range st.ws.Assets {
+			st.doors[Principal{Kind: KindUser, ID: a.Owner}] = a.Owner != ""
+		}
+		for _, grants := range st.on {
+			for _, g := range grants {
+				st.doors[Principal{Kind: g.Kind, ID: g.To}] = true
+			}
+		}
+	}
+	if st.doors[Principal{Kind: s.Kind, ID: s.ID}] {
+		return true
+	}
+	has := func(kind string, ids []string) bool {
+		return slices.ContainsFunc(ids, func(id string) bool { return st.doors[Principal{Kind: kind, ID: id}] })
+	}
+	return has(KindTeam, st.teamsOf(s)) || has(KindRole, st.rolesOf(s))
 }
 
 // users returns everybody who is named on the sides, sorted.

@@ -20,10 +20,19 @@ type item struct {
 	targetWorkspace string
 	targetID        string
 	newName         string
+	landed          bool   // a workspace of the archive that lands in another of the target
 	unlessSame      bool   // a conflict only if the target's state is another: see leaveSame
 	copyExists      bool   // a fork's id is in the target already
 	overwriteCopy   bool   // and may be overwritten
 	originArchive   string // archive id that a fork's origin states
+	imported        string // digest that a fork's origin states
+	content         string // digest of what a copied dataset or file holds beside its record
+	update          bool   // it belongs to a clone that is brought up to date, and the clone has it
+	keep            bool   // its copy stays as it is
+	keepAs          Decision
+	keepReason      string
+	overwriteReason string // why a copy of a clone is overwritten
+	takesSettings   bool   // the workspace's copy takes the archive's settings
 
 	exact bool // a workspace that gets the archive's state: see Options.Exact
 

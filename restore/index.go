@@ -75,7 +75,8 @@ type index struct {
 type places struct {
 	folders map[string]string // id → id of the parent, or ""
 	tags    map[string]bool
-	queries []string // saved queries
+	queries []string          // saved queries
+	names   map[string]string // of folders and tags
 }
 
 func newIndex() *index {
@@ -211,14 +212,14 @@ func (x *index) learnDocument(a *asset, e entry, d *document) error {
 
 // learnPlaces notes the folders, tags and saved queries of a workspace.
 func (x *index) learnPlaces(workspace string, recs *records) {
-	p := &places{folders: map[string]string{}, tags: map[string]bool{}}
+	p := &places{folders: map[string]string{}, tags: map[string]bool{}, names: map[string]string{}}
 	for _, rec := range recs.lists["folders"] {
 		var folder struct{ Parent string }
 		_ = json.Unmarshal(rec.raw, &folder) // null and absent parents stay ""
-		p.folders[rec.key] = folder.Parent
+		p.folders[rec.key], p.names[rec.key] = folder.Parent, rec.name
 	}
 	for _, rec := range recs.lists["tags"] {
-		p.tags[rec.key] = true
+		p.tags[rec.key], p.names[rec.key] = true, rec.name
 	}
 	for _, rec := range recs.lists["saved_queries"] {
 		p.queries = append(p.queries, rec.key)

@@ -70,6 +70,7 @@ type planner struct {
 	ids       map[string]string // of originals → of their copies
 	people    *resolver
 	links     *linker
+	landing   *landing
 
 	detaching map[key]bool // connections, by workspace and name in the archive, that arrive beside the target's
 
@@ -79,6 +80,8 @@ type planner struct {
 	changes  []access.Change
 
 	missing  map[string]*Unresolved
+	clone    *clone // that is made or brought up to date; nil without one
+	settling bool   // ids of copies are final
 	warnings []string
 	last     lastMetadata
 }
@@ -98,7 +101,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	}
 	m := a.Manifest()
 	p := &planner{
-		opts: opts, label: cmp.Or(opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
+		opts: opts, label: cmp.Or(opts.CloneAs, opts.UpdateClone, opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
@@ -107,6 +110,9 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
 		return nil, &OtherTenantError{Archive: m.Tenant.ID, Target: info.ID}
+	}
+	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
+		return nil, err
 	}
 	if err := p.readInventory(ctx, target); err != nil {
 		return nil, fmt.Errorf("restore: read the target: %w", err)
@@ -117,11 +123,19 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		return nil, fmt.Errorf("restore: read the archive: %w", err)
 	}
 	var err error
-	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, opts.CreateMissing.Principals, opts.Mapping); err != nil {
+	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, &p.opts.Mapping); err != nil {
 		return nil, err
 	}
-	p.links, err = newLinker(p.src.links, p.dst.links, p.same, opts.CreateMissing.Connections, opts.Mapping.Connections)
-	return p, err
+	if p.links, err = newLinker(p.src.links, p.dst.links, p.same, &p.opts.Mapping.Connections); err != nil {
+		return nil, err
+	}
+	if p.landing, err = newLanding(p.src, p.dst, &p.opts.Mapping.Workspaces); err != nil {
+		return nil, err
+	}
+	if err := p.findClone(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *planner) readArchive(ctx context.Context) error {
@@ -207,9 +221,11 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.leaveSame(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: compare: %w", err)
 	}
+	p.settling = true
 	if err := p.settle(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: %w", err)
 	}
+	p.touchNothing()
 	if err := p.checkReferences(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: check references: %w", err)
 	}
@@ -244,6 +260,7 @@ func (p *planner) assemble() (*Plan, error) {
 	}
 	plan.Access = p.changes
 	plan.Unresolved = p.stillMissing()
+	plan.Removed = p.clone.gone()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	var err error
@@ -278,7 +295,7 @@ func (it *item) step() Step {
 		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: it.changes, Blocked: it.blocked,
 	}
 	s.Access, s.Needs = it.access, it.permissions()
-	if it.decision != Skip {
+	if it.decision != Skip || it.keep {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {
 			s.NewName = it.newName

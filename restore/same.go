@@ -69,7 +69,7 @@ func (p *planner) leave(it *item) {
 }
 
 func (p *planner) rawSame(it *item) bool {
-	there := p.dst.assets[it.key]
+	there := p.there(it)
 	return there != nil && sameContent(it.asset, there)
 }
 

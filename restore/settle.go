@@ -82,10 +82,17 @@ func (p *planner) settleAsset(ctx context.Context, it *item) error {
 		return err
 	}
 	same := it.same() && (m == nil || m.sameRecord(it))
+	if it.update && it.policy == Fork && !same && !it.keep {
+		if err := p.compareLineage(ctx, m, it); err != nil {
+			return err
+		}
+	}
 	if it.policy == Fork && it.copyExists && !same && it.overwriteCopy && it.originArchive != p.manifest.ID {
 		// The copy is replaced, so it comes from this archive now.
 		it.originArchive = p.manifest.ID
-		p.last = lastMetadata{}
+		if err := m.readapt(it); err != nil {
+			return err
+		}
 		if err := p.results(ctx, it); err != nil {
 			return err
 		}
@@ -97,18 +104,11 @@ func (p *planner) settleAsset(ctx context.Context, it *item) error {
 // recallOrigin takes over the archive that the copy in the target names, so
 // that another archive of the same state does not look like a change.
 func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error {
-	was := ""
-	switch it.kind {
-	case Report, Alert:
-		there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
-		doc, err := p.readTarget(ctx, there.entries[0])
-		if err != nil {
-			return err
-		}
-		was = originOf(doc)
-	default:
-		was = m.originOf(it)
+	doc, _, err := p.copyThere(ctx, m, it)
+	if err != nil {
+		return err
 	}
+	was := originOf(doc).Archive
 	if !layout.IsUUID(was) || was == it.originArchive {
 		return nil
 	}
@@ -264,8 +264,14 @@ func (p *planner) conclude(it *item, same bool) {
 		case !it.copyExists:
 		case same:
 			it.decision, it.reason = Unchanged, "already copied"
+		case it.keep:
+			it.concludeKept()
+		case it.overwriteCopy && it.update:
+			it.decision, it.reason = Overwrite, it.overwriteReason
 		case it.overwriteCopy:
 			it.decision, it.reason = Overwrite, "the earlier copy is overwritten, as asked"
+		case p.clone != nil:
+			p.blockClone(it)
 		default:
 			it.block("the earlier copy %s was edited since, or the archive is of another state: choose another fork label, or answer overwrite for %s", it.targetID, it.targetID)
 		}
@@ -306,6 +312,11 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	if err != nil {
 		return err
 	}
+	if ws.update {
+		if err := p.compareSettings(m); err != nil {
+			return fmt.Errorf("workspace %s: %w", ws.id, err)
+		}
+	}
 	doc, err := m.build()
 	if err != nil {
 		return fmt.Errorf("workspace %s: %w", ws.id, err)
@@ -327,7 +338,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 		}
 	}
 	same := se.Result == se.Current
-	if ws.policy == Merge && same {
+	if ws.policy == Merge && same && !(ws.update && len(ws.blocked) > 0) {
 		ws.decision, ws.reason = Unchanged, strings.TrimSuffix(ws.reason, ": its settings stay")+"; nothing has to be put in"
 		ws.finish()
 		return nil

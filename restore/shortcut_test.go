@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/mapping"
 )
 
 // planLongWay plans without any shortcut.
@@ -159,8 +160,8 @@ func TestArrivesAsIs(t *testing.T) {
 		"everything, where it came from":             {archived: sampleWorld(), target: world{}, of: "corp"},
 		"nothing changed":                            {archived: sampleWorld(), target: sampleWorld(), of: "corp", opts: Options{OnConflict: Overwrite}},
 		"a key is no matter of files, but of alerts": {archived: keyed, target: world{}, of: "corp", read: []string{dropPath}},
-		"an owner who is not there":                  {archived: sampleWorld(), target: world{}, of: "other", opts: Options{AllowOtherTenant: true, CreateMissing: CreateMissing{Connections: true}}, read: []string{ordersModel, revenuePath, dropPath}},
-		"another connection":                         {archived: sampleWorld(), target: sampleWorld().edit(t, salesMeta, `"name": "warehouse"`, `"name": "dwh"`), of: "corp", opts: Options{OnConflict: Overwrite, Mapping: Mapping{Connections: map[string]string{"warehouse": "dwh"}}}, read: []string{ordersModel, returnsModel}, checked: true},
+		"an owner who is not there":                  {archived: sampleWorld(), target: world{}, of: "other", opts: Options{AllowOtherTenant: true, Mapping: createConnections()}, read: []string{ordersModel, revenuePath, dropPath}},
+		"another connection":                         {archived: sampleWorld(), target: sampleWorld().edit(t, salesMeta, `"name": "warehouse"`, `"name": "dwh"`), of: "corp", opts: Options{OnConflict: Overwrite, Mapping: mapping.Map{Connections: mapping.Section{Entries: map[string]mapping.Entry{"warehouse": mapping.To("dwh")}}}}, read: []string{ordersModel, returnsModel}, checked: true},
 		"copies":                                     {archived: sampleWorld(), target: world{}, of: "corp", opts: Options{PerAsset: map[string]Choice{revenue: {Decision: Fork}}}, read: []string{revenuePath, dropPath, ordersModel, returnsModel, detailPath}, checked: true},
 		"what is drilled to is skipped":              {archived: sampleWorld(), target: world{}, of: "corp", opts: Options{PerAsset: map[string]Choice{detail: {Decision: Skip}}}, read: []string{revenuePath}, checked: true},
 	} {
