@@ -23,7 +23,7 @@ lint:
 	scripts/lint
 
 # Each fuzz target for FUZZTIME (default 10s).
-fuzz:
+fuzz: tools
 	scripts/fuzz
 
 bench:
