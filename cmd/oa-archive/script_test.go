@@ -25,11 +25,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden output in testdata/script")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"oa-archive": func() { os.Exit(cli.Main(os.Args[1:])) },
-	})
+// commands are programs that tests can call by these names.
+var commands = map[string]func(){
+	"oa-archive": func() { os.Exit(cli.Main(os.Args[1:])) },
 }
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // tools are what the scripts call beside the command itself.
 var tools = map[string]string{

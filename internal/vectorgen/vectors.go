@@ -147,6 +147,8 @@ func replacer(old, new string) func(string) string {
 func Vectors() []Vector {
 	var all []Vector
 	all = append(all, accepted()...)
+	all = append(all, limitVectors()...)
+	all = append(all, beyondVectors()...)
 	all = append(all, fileVectors()...)
 	all = append(all, tarVectors()...)
 	all = append(all, frameVectors()...)
