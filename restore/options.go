@@ -74,12 +74,15 @@ type Options struct {
 	PerKind    map[Kind]Decision `json:"per_kind,omitempty"`    // instead of OnConflict
 	PerAsset   map[string]Choice `json:"per_asset,omitempty"`   // by the asset's id (an extension's path, "audit"), instead of both
 
-	ForkLabel        string        `json:"fork_label,omitempty"` // tells several copies of one asset apart; empty means "copy"
-	AllowOtherTenant bool          `json:"allow_other_tenant,omitempty"`
-	Mapping          Mapping       `json:"mapping,omitzero"`
-	CreateMissing    CreateMissing `json:"create_missing,omitzero"`
-	Rows             bool          `json:"rows,omitempty"`  // import rows, where the archive has them
-	Audit            bool          `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
+	ForkLabel        string `json:"fork_label,omitempty"` // tells several copies of one asset apart; empty means "copy"
+	AllowOtherTenant bool   `json:"allow_other_tenant,omitempty"`
+	// AllowRecovered accepts an archive that was made of what was left of a
+	// damaged one (docs/spec/manifest.md, M-21): something may be missing.
+	AllowRecovered bool          `json:"allow_recovered,omitempty"`
+	Mapping        Mapping       `json:"mapping,omitzero"`
+	CreateMissing  CreateMissing `json:"create_missing,omitzero"`
+	Rows           bool          `json:"rows,omitempty"`  // import rows, where the archive has them
+	Audit          bool          `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
 
 	// Exact restores the selected workspaces to the archive's state: assets
 	// that the target has there and the archive does not are deleted, and so
