@@ -21,7 +21,7 @@ import (
 // single assets cannot be imported do not make it fail; they are steps with
 // the decision [Blocked].
 //
-// Errors for callers to test: [*OtherTenantError], [*SelectorError],
+// Errors for callers to test: [*OtherTenantError], [*RecoveredError], [*SelectorError],
 // [*OptionsError], [*MappingError].
 func MakePlan(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*Plan, error) {
 	p, err := newPlanner(ctx, a, target, opts)
@@ -110,6 +110,11 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
 		return nil, &OtherTenantError{Archive: m.Tenant.ID, Target: info.ID}
+	}
+	if about, err := m.Recovered(); err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	} else if about != nil && !opts.AllowRecovered {
+		return nil, &RecoveredError{Complete: about.Complete, Lost: int64(len(about.Lost)) + about.MoreLost}
 	}
 	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
 		return nil, err

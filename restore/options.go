@@ -60,8 +60,11 @@ type Options struct {
 
 	ForkLabel        string `json:"fork_label,omitempty"` // tells several copies of one asset apart; empty means "copy"
 	AllowOtherTenant bool   `json:"allow_other_tenant,omitempty"`
-	Rows             bool   `json:"rows,omitempty"`  // import rows, where the archive has them
-	Audit            bool   `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
+	// AllowRecovered accepts an archive that was made of what was left of a
+	// damaged one (docs/spec/manifest.md, M-21): something may be missing.
+	AllowRecovered bool `json:"allow_recovered,omitempty"`
+	Rows           bool `json:"rows,omitempty"`  // import rows, where the archive has them
+	Audit          bool `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
 
 	// Mapping says who and what of the target stands for whom and what of
 	// the archive, and what may be created. An entry goes before every rule.

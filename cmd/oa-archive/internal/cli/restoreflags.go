@@ -37,6 +37,7 @@ type restoreFlags struct {
 	updateClone string
 
 	otherTenant   bool
+	recovered     bool
 	mapFile       string
 	mapUsers      []string
 	mapTeams      []string
@@ -66,6 +67,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 		fs.StringArrayVarP(&f.selectors, "select", "s", nil, "assets by `SELECTOR`: an id or its first eight digits, a kind, kind:name-glob, workspace:name, or a path glob; repeat for more (default: everything)")
 		fs.BoolVar(&f.rows, "rows", false, "with the rows of datasets, where the archive has them")
 		fs.BoolVar(&f.audit, "audit", false, "with the audit trail, into a tenant that has none")
+		fs.BoolVar(&f.recovered, "allow-recovered", false, "accept an archive that was recovered from a damaged one: something may be missing")
 	})
 	options("What exists already", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.onConflict, "on-conflict", "ask", "`POLICY` for assets that the target has too: overwrite, fork (import beside it), skip, or ask (block until answered)")
@@ -96,7 +98,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 func (f *restoreFlags) options() (restore.Options, error) {
 	opts := restore.Options{
 		Select: f.selectors, OnConflict: restore.Decision(f.onConflict), ForkLabel: f.forkLabel,
-		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit, AllowAccess: f.allowAccess, Exact: f.exact,
+		AllowOtherTenant: f.otherTenant, AllowRecovered: f.recovered, Rows: f.rows, Audit: f.audit, AllowAccess: f.allowAccess, Exact: f.exact,
 		CloneAs: f.cloneAs, UpdateClone: f.updateClone,
 	}
 	if err := f.checkClone(); err != nil {

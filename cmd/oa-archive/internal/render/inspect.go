@@ -94,6 +94,7 @@ func (p *Printer) inspectHeader(i *Inspection) {
 	key := firstOf(m.SigningKey, "none")
 	p.facts(
 		fact("tenant", tenantSpans(m.Tenant)...),
+		recoveredFact(m),
 		fact("made", Text(join(made, m.Purpose, m.Generator))),
 		fact("holds", Text(holds(m))),
 		fact("size", Text(join(size, plural(len(m.Entries), "entry/entries"), plural(i.Sizes.Frames, "frame")))),
