@@ -31,7 +31,7 @@ bench:
 
 build:
 	@scripts/need go
-	CGO_ENABLED=0 go build -trimpath -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
 
 tools:
 	@scripts/need $(TOOLS)

@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"audit":                               {"internal/strictjson"},
 	"internal/ustar":                      {},
 	"internal/frame":                      {},
+	"internal/supplychain":                {},
 	"internal/vectorgen":                  {"layout", "manifest", "sign", "internal/frame", "internal/ustar"},
 	"manifest":                            {"layout", "internal/strictjson", "internal/order"},
 	"archive":                             {"layout", "manifest", "sign", "internal/frame", "internal/order", "internal/spool", "internal/ustar"},
