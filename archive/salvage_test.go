@@ -127,8 +127,7 @@ func checkSome(t testing.TB, i int, r *Remains, original []file) map[string]bool
 // frameOf is where a frame lies and what it holds.
 type frameOf struct {
 	Range
-	paths  []string // of entries with content in it
-	proofs []string // of entries whose signature is in it
+	paths []string // of entries with content in it
 }
 
 // framesOf takes an intact archive apart.
