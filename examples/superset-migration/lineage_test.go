@@ -104,6 +104,9 @@ func TestCloneFollowsTheBundle(t *testing.T) {
 // TestCloneOfTheBundleIsTakenBack clones and updates as above, rows included
 // and insured, and undoes the one and then the other.
 func TestCloneOfTheBundleIsTakenBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("66,000 rows into PostgreSQL three times: left to the run without -short")
+	}
 	key, trust := newKey(t)
 	archived := func(bundle string) *archive.Archive {
 		file := filepath.Join(t.TempDir(), "acme.oa-archive")
