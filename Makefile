@@ -2,7 +2,7 @@
 # Both install the Debian packages they need when run as root, and say which
 # are missing otherwise.
 
-TOOLS := go tar bsdtar zstd age ssh-keygen ssh-agent sha256sum python3 git initdb chromium
+TOOLS := go tar bsdtar zstd age ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace
 
 .PHONY: demo test race lint fuzz bench build tools
 
@@ -23,7 +23,7 @@ lint:
 	scripts/lint
 
 # Each fuzz target for FUZZTIME (default 10s).
-fuzz:
+fuzz: tools
 	scripts/fuzz
 
 bench:
@@ -31,7 +31,7 @@ bench:
 
 build:
 	@scripts/need go
-	CGO_ENABLED=0 go build -trimpath -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
 
 tools:
 	@scripts/need $(TOOLS)

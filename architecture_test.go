@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 	"audit":                               {"internal/strictjson"},
 	"internal/ustar":                      {},
 	"internal/frame":                      {},
+	"internal/supplychain":                {},
 	"internal/vectorgen":                  {"layout", "manifest", "sign", "internal/frame", "internal/ustar"},
 	"manifest":                            {"layout", "internal/strictjson", "internal/order"},
 	"archive":                             {"layout", "manifest", "sign", "internal/frame", "internal/order", "internal/spool", "internal/ustar"},
@@ -43,11 +44,12 @@ var rooms = map[string][]string{
 	"export":                              {"layout", "manifest", "archive", "tenant", "schema", "sign", "internal/docedit", "internal/secretscan", "internal/spool", "internal/spread", "audit", "internal/strictjson"},
 	"rowcheck":                            {"layout", "export", "parquetio", "schema", "internal/strictyaml", "manifest"},
 	"diff":                                {"layout", "manifest", "tenant", "schema", "internal/strictjson", "internal/strictyaml"},
-	"restore":                             {"layout", "manifest", "archive", "tenant", "schema", "internal/spread", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit", "access"},
+	"restore":                             {"layout", "manifest", "archive", "tenant", "schema", "internal/spread", "sign", "internal/strictjson", "internal/strictyaml", "internal/docedit", "access", "mapping"},
 	"restore/page":                        {"restore", "internal/legible"},
 	"tenant/sqlstore/internal/pgrows":     {"tenant", "parquetio"},
 	"tenant/sqlstore/internal/sqliterows": {"parquetio"},
 	"access":                              {},
+	"mapping":                             {"internal/strictyaml"},
 }
 
 // coreModules are all that a program which only verifies pulls in.

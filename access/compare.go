@@ -15,15 +15,15 @@ type Side struct {
 	Directory *Directory
 	Workspace *Workspace
 
-	teams map[string][]string // of the directory, once it is computed
+	people *register // of the directory, once it is computed
 }
 
 // Indexed returns the side with what [Compare] derives from the directory
 // computed once, for a tenant with many workspaces. The directory must not
 // change afterwards.
 func (s Side) Indexed() Side {
-	if s.Directory != nil && s.teams == nil {
-		s.teams = s.Directory.teamsOf()
+	if s.Directory != nil && s.people == nil {
+		s.people = s.Directory.register()
 	}
 	return s
 }
@@ -93,7 +93,7 @@ type comparison struct {
 	given         *state // nil when nothing was given
 	isNew         bool   // the workspace is
 
-	people, groups []subject
+	people, groups []subject               // whom the workspace concerns
 	classes        map[subject][]subject   // users who have the same rights wherever none is named, by the first of them
 	byPrincipal    map[Principal][]subject // whom a grant to the principal may reach, on either side: groups, and one of each class
 	moved          map[subject]bool        // whose teams, roles, right to the workspace or attributes differ
@@ -104,7 +104,7 @@ type comparison struct {
 
 func (c *comparison) prepare() {
 	sides := []*state{c.before, c.after}
-	c.people, c.groups = users(sides...), groups(sides...)
+	c.people, c.groups = c.insiders()
 	c.byPrincipal, c.moved = map[Principal][]subject{}, map[subject]bool{}
 	c.classify()
 	for _, s := range slices.Concat(c.groups, c.people) {
@@ -335,7 +335,11 @@ func (c *comparison) rows(k Key, target Target, existed bool) {
 		return
 	}
 	same := sameRules(was, is)
-	for _, s := range slices.Concat([]subject{{Kind: Anyone}}, c.groups, c.people) {
+	people, groups := c.people, c.groups
+	if !same {
+		people, groups = users(c.before, c.after), groupsOf(c.before, c.after) // rules shut out whom they do not name
+	}
+	for _, s := range slices.Concat([]subject{{Kind: Anyone}}, groups, people) {
 		// Whoever comes by a door is nobody for rules: see Anyone.
 		if s.Kind == KindLink || s.Kind == KindEmbed || same && !c.moved[s] {
 			continue
@@ -351,6 +355,9 @@ func (c *comparison) rows(k Key, target Target, existed bool) {
 // more who is matched by them here and was not, or otherwise, there.
 func (c *comparison) newRows(shared *sharing, target Target, rules []preparedRule) {
 	for _, s := range c.elsewhere {
+		if !c.after.entersWith(s) {
+			continue // sees nothing here, whatever the rules say
+		}
 		there, here := c.given.sees(s, rules), c.after.sees(s, rules)
 		if !here.within(there) {
 			shared.addRows(s, target, sight{rows: NoRows}, here, true)

@@ -147,15 +147,25 @@ func (d *Directory) tenantRight(user string) (level Level, known bool) {
 	return View, true
 }
 
-// teamsOf returns the teams of every user, sorted.
-func (d *Directory) teamsOf() map[string][]string {
-	teams := map[string][]string{}
+// register is what comparisons derive from a directory.
+type register struct {
+	teams  map[string][]string // of every user in one, sorted
+	owners []string            // users who are owners of the tenant
+}
+
+func (d *Directory) register() *register {
+	r := &register{teams: map[string][]string{}}
 	for _, id := range slices.Sorted(maps.Keys(d.Teams)) {
 		for _, user := range d.Teams[id].Members {
-			if !slices.Contains(teams[user], id) {
-				teams[user] = append(teams[user], id)
+			if !slices.Contains(r.teams[user], id) {
+				r.teams[user] = append(r.teams[user], id)
 			}
 		}
 	}
-	return teams
+	for id, u := range d.Users {
+		if u.Owner {
+			r.owners = append(r.owners, id)
+		}
+	}
+	return r
 }

@@ -211,10 +211,57 @@ func TestChangesAreComplete(t *testing.T) {
 		if again := sentences(Compare(before, after, Options{})); again != sentences(changes) {
 			rt.Errorf("another answer the second time:\n%s\n%s", again, sentences(changes))
 		}
+		if everybody := sentences(compareEverybody(before, after, Options{})); everybody != sentences(changes) {
+			rt.Errorf("another answer about everybody in the tenant:\n%s\n%s", everybody, sentences(changes))
+		}
 		counts[fmt.Sprint(differs, widens)]++
 	})
 	if len(counts) != 3 {
 		t.Errorf("the drawn cases are one-sided: %v", counts)
+	}
+}
+
+// compareEverybody compares without leaving out whom the workspace gives
+// nothing.
+func compareEverybody(before, after Side, opts Options) []Change {
+	wholeTenant = true
+	defer func() { wholeTenant = false }()
+	return Compare(before, after, opts)
+}
+
+// TestOutsidersMakeNoDifference compares random states, some of a workspace
+// that is new and has come from elsewhere, with and without looking at people
+// to whom the workspace gives nothing.
+func TestOutsidersMakeNoDifference(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		before, after := drawSide(rt, "before"), drawSide(rt, "after")
+		var opts Options
+		if rapid.Bool().Draw(rt, "from elsewhere") {
+			given := drawSide(rt, "given")
+			opts.Given = &given
+		}
+		switch rapid.SampledFrom([]string{"there", "new workspace", "new tenant", "new assets"}).Draw(rt, "what") {
+		case "new workspace":
+			before.Workspace = nil
+		case "new tenant":
+			before = Side{}
+		case "new assets":
+			w := *before.Workspace
+			w.Assets = nil
+			before.Workspace = &w
+		}
+		want := compareEverybody(before, after, opts)
+		got := Compare(before.Indexed(), after.Indexed(), opts)
+		if sentences(got) != sentences(want) || !slices.EqualFunc(got, want, func(a, b Change) bool { return a.ID == b.ID }) {
+			rt.Errorf("%s\nabout everybody in the tenant:\n%s", sentences(got), sentences(want))
+		}
+		if len(want) > 0 {
+			found++
+		}
+	})
+	if found == 0 {
+		t.Error("no change was ever found")
 	}
 }
 

@@ -8,13 +8,16 @@ import (
 
 // state is one side of a comparison, prepared for questions.
 type state struct {
-	dir   *Directory
-	ws    *Workspace // never nil; empty when it does not exist
-	teams map[string][]string
-	roles map[Principal][]string // of members
-	known map[subject][]string   // answers of rolesOf
-	here  map[subject]profile    // answers of inWorkspace
-	on    map[Key][]*Grant       // open ones
+	dir    *Directory
+	ws     *Workspace // never nil; empty when it does not exist
+	people *register
+	teams  map[string][]string
+	roles  map[Principal][]string // of members
+	known  map[subject][]string   // answers of rolesOf
+	here   map[subject]profile    // answers of inWorkspace
+	on     map[Key][]*Grant       // open ones
+	named  map[subject]bool       // whom the workspace names, once asked for
+	doors  map[Principal]bool     // whom open grants and owners name; nil until asked
 }
 
 func newState(s Side) *state {
@@ -25,10 +28,11 @@ func newState(s Side) *state {
 	if st.ws == nil {
 		st.ws = &Workspace{}
 	}
-	st.teams = s.teams
-	if st.teams == nil {
-		st.teams = st.dir.teamsOf()
+	st.people = s.people
+	if st.people == nil {
+		st.people = st.dir.register()
 	}
+	st.teams = st.people.teams
 	for _, m := range st.ws.Members {
 		p := Principal{Kind: m.Kind, ID: m.ID}
 		st.roles[p] = append(st.roles[p], m.Role)
@@ -133,6 +137,35 @@ func (st *state) onAsset(s subject, asset Key) profile {
 	return p
 }
 
+// entersWith reports whether the subject has any right to the workspace or to
+// something in it.
+func (st *state) entersWith(s subject) bool {
+	if len(st.inWorkspace(s)) > 0 {
+		return true
+	}
+	if st.locked(s) {
+		return false
+	}
+	if st.doors == nil {
+		st.doors = map[Principal]bool{}
+		for _, a := range st.ws.Assets {
+			st.doors[Principal{Kind: KindUser, ID: a.Owner}] = a.Owner != ""
+		}
+		for _, grants := range st.on {
+			for _, g := range grants {
+				st.doors[Principal{Kind: g.Kind, ID: g.To}] = true
+			}
+		}
+	}
+	if st.doors[Principal{Kind: s.Kind, ID: s.ID}] {
+		return true
+	}
+	has := func(kind string, ids []string) bool {
+		return slices.ContainsFunc(ids, func(id string) bool { return st.doors[Principal{Kind: kind, ID: id}] })
+	}
+	return has(KindTeam, st.teamsOf(s)) || has(KindRole, st.rolesOf(s))
+}
+
 // users returns everybody who is named on the sides, sorted.
 func users(states ...*state) []subject {
 	ids := map[string]bool{}
@@ -171,8 +204,8 @@ func users(states ...*state) []subject {
 	return all
 }
 
-// groups returns every team, role and door that is named on the sides, sorted.
-func groups(states ...*state) []subject {
+// groupsOf returns every team, role and door that is named on the sides, sorted.
+func groupsOf(states ...*state) []subject {
 	found := map[subject]bool{}
 	add := func(kind, id string) { found[subject{Kind: kind, ID: id}] = true }
 	for role := range builtin {

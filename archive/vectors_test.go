@@ -28,11 +28,16 @@ func TestUpdateVectors(t *testing.T) {
 	if !*update {
 		return
 	}
-	if err := os.RemoveAll(vectorDir); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(vectorDir, 0o755); err != nil {
-		t.Fatal(err)
+	for _, pattern := range []string{"*.oa-archive", "*.txt"} {
+		old, err := filepath.Glob(filepath.Join(vectorDir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range old {
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	for _, v := range vectorgen.Vectors() {
 		for suffix, content := range map[string][]byte{".oa-archive": v.Build(), ".txt": []byte(v.Sidecar())} {

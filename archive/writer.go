@@ -55,7 +55,7 @@ func NewWriter(w io.Writer, opts WriterOptions) (*Writer, error) {
 	aw := &Writer{opts: opts, time: opts.Created.Unix(), frames: pipeline{out: w, enc: enc, signer: opts.Signer, id: opts.ID, limit: opts.Workers + 1}}
 	aw.cut.Emit = func(int64) { aw.flush() }
 	aw.m = manifest.Manifest{
-		Format: manifest.Current, MinReader: manifest.Version{Major: 1}, ID: opts.ID, Created: opts.Created, Generator: opts.Generator,
+		Format: manifest.VersionFor(opts.Purpose), MinReader: manifest.VersionFor(opts.Purpose), ID: opts.ID, Created: opts.Created, Generator: opts.Generator,
 		Kind: manifest.KindFull, Purpose: opts.Purpose, Sequence: opts.Sequence, Tenant: opts.Tenant, Extensions: opts.Extensions,
 		Residency: opts.Residency, Lineage: opts.Lineage, ContentHash: manifest.ContentHash(nil),
 	}

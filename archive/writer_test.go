@@ -82,7 +82,7 @@ func TestFramesFollowTheRule(t *testing.T) {
 		}
 		round := func(n int) uint32 { return uint32((n + 511) / 512 * 512) }
 		var frames []uint32
-		open := 512 + round(len(ustar.AppendGlobal(nil, hintOf(&manifest.Manifest{Created: testTime, Format: manifest.Current, ID: testID, Tenant: opts.Tenant}), 0))-512)
+		open := 512 + round(len(ustar.AppendGlobal(nil, hintOf(&manifest.Manifest{Created: testTime, Format: manifest.Version{Major: 1}, ID: testID, Tenant: opts.Tenant}), 0))-512)
 		cut := func() {
 			if open > 0 {
 				frames = append(frames, open)

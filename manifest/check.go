@@ -73,7 +73,10 @@ func (m *Manifest) Check() error {
 	if want := ContentHash(m.Entries); m.ContentHash != want {
 		return refuse("M-11", "content_hash", "is %+.80q, but the listed entries have %s", m.ContentHash, want)
 	}
-	return m.checkExtensions()
+	if err := m.checkExtensions(); err != nil {
+		return err
+	}
+	return m.checkRecovered()
 }
 
 func (m *Manifest) checkVersions() error {
@@ -95,6 +98,9 @@ func (m *Manifest) checkKinds() error {
 		return refuse("M-6", "kind", "%+.80q is not a kind of archive", m.Kind)
 	}
 	purposes := []string{PurposeManual, PurposeScheduled, PurposeInsurance, PurposeDrill, PurposeMigration}
+	if !m.Format.Less(recoveredVersion) {
+		purposes = append(purposes, PurposeRecovered)
+	}
 	// A later minor version may know more purposes; they change nothing else.
 	if !slices.Contains(purposes, m.Purpose) && (!Current.Less(m.Format) || CheckToken(m.Purpose) != nil) {
 		return refuse("M-7", "purpose", "%+.80q is not one of %v", m.Purpose, purposes)

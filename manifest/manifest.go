@@ -30,14 +30,15 @@ const (
 	PurposeInsurance = "insurance" // made before an import overwrites something
 	PurposeDrill     = "drill"     // made to practise a restore
 	PurposeMigration = "migration" // made to move the tenant elsewhere
+	PurposeRecovered = "recovered" // what was left of a damaged archive; see [Recovered]
 )
 
 // A Manifest describes one archive. The zero value is not valid; see
 // [Manifest.Check] for what is. A Manifest returned by this module is not
 // changed by it afterwards and may be read concurrently.
 type Manifest struct {
-	Format    Version   // of the archive; zero means [Current] to Marshal
-	MinReader Version   // the oldest reader that may read it; zero means 1.0 to Marshal
+	Format    Version   // of the archive; zero means [VersionFor] its purpose to Marshal
+	MinReader Version   // the oldest reader that may read it; zero means the same to Marshal
 	ID        string    // of the archive: a UUIDv7 in lower case
 	Created   time.Time // UTC, whole seconds, between [MinCreated] and [MaxCreated]
 	Generator string    // what wrote it, for people: 1 to 200 printable bytes

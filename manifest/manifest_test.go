@@ -22,7 +22,7 @@ const (
 // sample returns a valid manifest with a large entry and every optional member.
 func sample() *Manifest {
 	m := &Manifest{
-		Format: Current, MinReader: Current, ID: testID, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Format: Version{Major: 1}, MinReader: Version{Major: 1}, ID: testID, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Generator: "oa-archive/test", Kind: KindFull, Purpose: PurposeScheduled, Sequence: 7,
 		Tenant:     Tenant{ID: "acme", Name: "Ácme \"GmbH\" \\ 😀", Region: "eu-central-1", Jurisdiction: "DE"},
 		SigningKey: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
@@ -206,7 +206,7 @@ func TestVersionGateComesFirst(t *testing.T) {
 		{`{"format":"2.0","min_reader":"2.0","id":5`, "2.0", "the archive has format 2.0; this reader reads formats 1.x"},
 		{"\n{ \"format\" : \"2.7\" ,\"min_reader\":\"2.0\", \"format\":1}", "2.7", "2.7"},
 		{`{"format":"0.9","min_reader":"0.9"}`, "0.9", "0.9"},
-		{`{"format":"1.4","min_reader":"1.3"}`, "1.4", "asks for a reader of format 1.3 or later; this one reads up to 1.0"},
+		{`{"format":"1.4","min_reader":"1.3"}`, "1.4", "asks for a reader of format 1.3 or later; this one reads up to 1.1"},
 	} {
 		_, err := Parse([]byte(c.doc), Limits{})
 		var newer *VersionError

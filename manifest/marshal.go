@@ -16,14 +16,14 @@ import (
 // Marshal checks m and returns its JSON text: members in the order of the
 // specification, one entry a line, members that this version does not know at
 // the end. Equal manifests have equal texts, and [Parse] returns an equal
-// manifest. A zero Format or MinReader is written as [Current] or 1.0.
+// manifest. A zero Format or MinReader is written as [VersionFor] says.
 func (m *Manifest) Marshal() ([]byte, error) {
 	c := *m
 	if c.Format.IsZero() {
-		c.Format = Current
+		c.Format = VersionFor(c.Purpose)
 	}
 	if c.MinReader.IsZero() {
-		c.MinReader = Version{Major: 1}
+		c.MinReader = VersionFor(c.Purpose)
 	}
 	if err := c.Check(); err != nil {
 		return nil, err

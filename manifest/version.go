@@ -11,8 +11,21 @@ import (
 // version that they know, as long as MinReader allows it.
 type Version struct{ Major, Minor int }
 
-// Current is the version that this package writes and reads.
-var Current = Version{Major: 1, Minor: 0}
+// Current is the latest version that this package reads.
+var Current = Version{Major: 1, Minor: 1}
+
+// recoveredVersion is the first whose readers know what a recovered archive is.
+var recoveredVersion = Version{Major: 1, Minor: 1}
+
+// VersionFor returns the version that an archive of a purpose is written in,
+// and the oldest reader that may read it: the earliest that has all it needs.
+// Readers of 1.0 would take what was recovered for a whole tenant (M-21).
+func VersionFor(purpose string) Version {
+	if purpose == PurposeRecovered {
+		return recoveredVersion
+	}
+	return Version{Major: 1}
+}
 
 // ParseVersion reads "major.minor": two decimal numbers of one to four digits
 // without leading zeros.

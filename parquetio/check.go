@@ -33,14 +33,14 @@ func checkBytes(k Kind, b []byte) error {
 func checkRange(t Type, v int64) error {
 	if bits, signed := t.Kind.integer(); bits != 0 && bits < 64 {
 		if signed && (v < -1<<(bits-1) || v >= 1<<(bits-1)) || !signed && (v < 0 || v >= 1<<bits) {
-			return fmt.Errorf("%d does not fit %s", v, t)
+			return fmt.Errorf("the number does not fit %s", t)
 		}
 	}
 	if t.Kind == Time && (v < 0 || v >= 86400*t.Unit.PerSecond()) {
-		return fmt.Errorf("%d %s is not a time of day", v, t.Unit)
+		return fmt.Errorf("the number of %s is not a time of day", t.Unit)
 	}
 	if t.Kind == Date && int64(int32(v)) != v {
-		return fmt.Errorf("day %d is out of range", v)
+		return errors.New("the day is out of range")
 	}
 	return nil
 }

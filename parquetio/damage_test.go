@@ -50,8 +50,8 @@ func TestValuesThatAreDamage(t *testing.T) {
 		fill func(file.ColumnChunkWriter) error
 		want string
 	}{
-		{logical(schema.NewIntLogicalType(8, true), types.Int32, 0), int32s(128), "128 does not fit int8"},
-		{logical(schema.NewIntLogicalType(16, false), types.Int32, 0), int32s(-1), "-1 does not fit uint16"},
+		{logical(schema.NewIntLogicalType(8, true), types.Int32, 0), int32s(128), "the number does not fit int8"},
+		{logical(schema.NewIntLogicalType(16, false), types.Int32, 0), int32s(-1), "number does not fit uint16"},
 		{logical(schema.NewTimeLogicalType(false, schema.TimeUnitMillis), types.Int32, 0), int32s(86_400_000), "not a time of day"},
 		{logical(schema.NewTimeLogicalType(true, schema.TimeUnitNanos), types.Int64, 0), int64s(-1), "not a time of day"},
 		{logical(schema.NewDecimalLogicalType(3, 1), types.Int32, 0), int32s(1000), errDecimalWide.Error()},

@@ -57,7 +57,7 @@ func parseDecimal(text string, t Type) (decimal128.Num, error) {
 	}
 	kept := strings.TrimRight(fraction, "0")
 	if len(kept) > t.Scale {
-		return zero, fmt.Errorf("%s has more than %d digits after the point", text, t.Scale)
+		return zero, fmt.Errorf("the number has more than %d digits after the point", t.Scale)
 	}
 	digits := whole + kept + strings.Repeat("0", t.Scale-len(kept))
 	for i := range len(whole) + len(fraction) {
@@ -67,7 +67,7 @@ func parseDecimal(text string, t Type) (decimal128.Num, error) {
 	}
 	n, ok := new(big.Int).SetString(digits, 10)
 	if !ok || n.BitLen() > 127 || !fits(decimal128.FromBigInt(n), t.Precision) {
-		return zero, fmt.Errorf("%s does not fit %s", text, t)
+		return zero, fmt.Errorf("the number does not fit %s", t)
 	}
 	if negative {
 		n.Neg(n)

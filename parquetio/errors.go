@@ -68,7 +68,8 @@ func (e *LimitError) Error() string {
 }
 
 // A ValueError reports a value that a column cannot hold. The row that it
-// stands in was not written.
+// stands in was not written. Neither it nor Err repeats the value: rows are
+// people's data, and errors go to logs.
 type ValueError struct {
 	Row    int64 // counted from 0 over the whole file
 	Column string

@@ -218,7 +218,7 @@ func (b *leafBuffer) appendInt(v int64) error {
 
 func (b *leafBuffer) appendDecimal(n decimal128.Num) error {
 	if !fits(n, b.typ.Precision) {
-		return fmt.Errorf("%s has more than %d digits", appendDecimal(nil, n, b.typ.Scale), b.typ.Precision)
+		return fmt.Errorf("the number has more than %d digits", b.typ.Precision)
 	}
 	switch b.physical {
 	case parquet.Types.Int32:

@@ -351,7 +351,7 @@ func TestRefusedValues(t *testing.T) {
 		value any
 		want  string
 	}{
-		{"int8", 128, "128 does not fit int8"},
+		{"int8", 128, "the number does not fit int8"},
 		{"int8", "1", "a Go string is not a int8"},
 		{"uint8", -1, "does not fit"},
 		{"uint64", int64(-1), "does not fit"},
@@ -375,7 +375,7 @@ func TestRefusedValues(t *testing.T) {
 		{"uuid", "0000000g" + id[8:], "not a UUID"},
 		{"string not null", nil, "null in a column"},
 		{"list<string not null>", []any{"a", nil}, "element 1: null"},
-		{"list<int8>", []any{int64(300)}, "element 0: 300"},
+		{"list<int8>", []any{int64(300)}, "element 0: the number"},
 		{"list<int8>", "x", "is not a list<int8>"},
 	}
 	for _, c := range cases {

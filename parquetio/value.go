@@ -225,7 +225,7 @@ func (b *leafBuffer) appendFloat(v any) error {
 			return nil
 		}
 		if float64(float32(x)) != x && !math.IsNaN(x) {
-			return fmt.Errorf("%v is not exactly a float32", x)
+			return errors.New("the number is not exactly a float32")
 		}
 		b.f32 = append(b.f32, float32(x))
 		return nil
@@ -246,7 +246,7 @@ func integerOfGo(v any, t Type) (int64, error) {
 			return 0, wrongGo(v, t)
 		}
 		if x.Unix()%86400 != 0 || x.Nanosecond() != 0 {
-			return 0, fmt.Errorf("%s is not midnight UTC", x.Format(time.RFC3339Nano))
+			return 0, errors.New("the time is not midnight UTC")
 		}
 		return x.Unix() / 86400, nil
 	case Time:
@@ -274,7 +274,7 @@ func integerOfGo(v any, t Type) (int64, error) {
 		return int64(n.Uint64()), nil
 	}
 	if t.Kind == Uint64 || !n.IsInt64() {
-		return 0, fmt.Errorf("%s does not fit %s", n, t)
+		return 0, fmt.Errorf("the number does not fit %s", t)
 	}
 	return n.Int64(), nil
 }
@@ -287,7 +287,7 @@ func timestampOfGo(x time.Time, u Unit) (int64, error) {
 	n := new(big.Int).Mul(big.NewInt(x.Unix()), big.NewInt(u.PerSecond()))
 	n.Add(n, big.NewInt(int64(x.Nanosecond())/unit))
 	if !n.IsInt64() {
-		return 0, fmt.Errorf("%s is out of range in %s", x.Format(time.RFC3339Nano), u)
+		return 0, fmt.Errorf("the time is out of range in %s", u)
 	}
 	return n.Int64(), nil
 }
@@ -327,7 +327,7 @@ func decimalOfGo(v any, t Type) (decimal128.Num, error) {
 		return parseDecimal(string(x), t)
 	case *big.Int:
 		if x.BitLen() > 127 {
-			return decimal128.Num{}, fmt.Errorf("%s does not fit %s", x, t)
+			return decimal128.Num{}, fmt.Errorf("the number does not fit %s", t)
 		}
 		return decimal128.FromBigInt(x), nil
 	}

@@ -126,7 +126,7 @@ func TestInsuranceStreams(t *testing.T) {
 	var most uint64
 	in := insured(t)
 	in.Workers, in.Place = 1, weighing{in.Place, &most}
-	w := &insuring{Insurance: in, plan: []byte("{}"), name: "x", record: &InsuranceRecord{
+	w := &insuring{Insurance: in, plan: listingOf("plan", struct{}{}, "steps", []Step{}), name: "x", record: &InsuranceRecord{
 		Entries: []EntryChange{{Path: uploadPath, Before: digest.String(), BeforeSize: size}},
 	}}
 	before := heapInUse()

@@ -61,7 +61,7 @@ func TestWideningBlocks(t *testing.T) {
 		{name: "a team that stands for a smaller one", tenant: "other", target: func(t *testing.T, w world) world {
 			return world{opsMeta: w.edit(t, opsMeta, `"tenant_role": "owner"}`, `"tenant_role": "owner"},
   {"id": "usr_eve", "email": "eve@corp.example", "name": "Eve", "status": "active"}`).edit(t, opsMeta, "]}\n", `], "teams": [{"id": "team_all", "name": "All", "members": ["usr_eve"]}]}`+"\n")[opsMeta]}
-		}, opts: Options{OnConflict: Skip, Select: []string{wsSales, orders, revenue}, CreateMissing: CreateMissing{Principals: true, Connections: true}, Mapping: Mapping{Teams: map[string]string{"team_field": "team_all"}}},
+		}, opts: Options{OnConflict: Skip, Select: []string{wsSales, orders, revenue}, Mapping: withTeam("team_field", "team_all")},
 			step: wsSales, says: `user "Eve" (usr_eve) gains view of workspace "Sales"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestWhatDoesNotWiden(t *testing.T) {
 		changes string // all sentences
 	}{
 		{name: "into a blank tenant", target: func(*testing.T, world) world { return world{} }, opts: Options{Rows: true}},
-		{name: "into a blank tenant of another name", target: func(*testing.T, world) world { return world{} }, tenant: "other", opts: Options{CreateMissing: CreateMissing{Principals: true, Connections: true}}},
+		{name: "into a blank tenant of another name", target: func(*testing.T, world) world { return world{} }, tenant: "other", opts: Options{Mapping: createMissing()}},
 		{name: "assets that are gone come back", target: lacking(revenue, orders, drop), opts: overwrite},
 		{name: "a workspace that is gone comes back", target: lacking(wsSales), opts: overwrite},
 		{name: "a team that has grown", target: edits(lacking(revenue, orders, drop), changed(salesMeta, `"members": ["usr_anna"]`, `"members": ["usr_anna", "usr_bob"]`)), opts: overwrite},

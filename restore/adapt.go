@@ -91,6 +91,7 @@ func (a *adaptation) principal(r schema.Reference) {
 	name := a.p.personLabel(k)
 	s, ok := a.p.people.standIn(k)
 	switch {
+	case !ok && a.fallbackOwner(r, k, name):
 	case !ok:
 		a.p.unresolved(string(r.To), r.ID, a.it.id, a.effect(r))
 		if !r.Required && strings.HasSuffix(r.Pointer, "/owner") {
@@ -183,7 +184,7 @@ func (p *planner) lands(it *item, k key) string {
 		return ""
 	}
 	other := p.byKey[k]
-	if other != nil && other.policy != Skip {
+	if other != nil && other.policy != Skip || p.clone.copyOf(k.kind, k.id) != nil {
 		return ""
 	}
 	if p.dst.assets[key{k.kind, it.targetWorkspace, k.id}] != nil {

@@ -132,7 +132,7 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 
 // execution says how this plan is carried out.
 func (r *application) execution() (*execution, error) {
-	doc, err := r.plan.Marshal()
+	digest, err := r.plan.Digest()
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +141,9 @@ func (r *application) execution() (*execution, error) {
 			return nil, err
 		}
 	}
-	record, err := newRecord(r.opts, r.plan.Archive, layout.DigestOf(doc), r.plan.Summary.String())
+	record, err := newRecord(r.opts, r.plan.Archive, digest, r.plan.Summary.String())
 	return &execution{
-		target: r.target, info: r.info, opts: r.opts, record: record, plan: doc, changes: r.plan.entryChanges(r.planner.dst),
+		target: r.target, info: r.info, opts: r.opts, record: record, plan: r.plan.listing(), changes: r.plan.entryChanges(r.planner.dst),
 		held: r.before, before: r.result.Fingerprint, write: r.write, result: &r.result,
 	}, err
 }
@@ -277,7 +277,7 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 
 // entryChanges returns what the plan does to the entries of the target.
 func (p *Plan) entryChanges(dst *index) []EntryChange {
-	var all []EntryChange
+	all := make([]EntryChange, 0, p.Summary.Entries+p.Summary.Delete)
 	for i := range p.Steps {
 		step := &p.Steps[i]
 		for _, se := range step.Entries {

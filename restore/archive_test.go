@@ -63,6 +63,16 @@ func openArchive(t testing.TB, file []byte) *archive.Archive {
 	return a
 }
 
+// allowing returns the options with all that widens access in the plan allowed.
+func allowing(plan *Plan, opts Options) Options {
+	for _, change := range plan.Access {
+		if change.Widens {
+			opts.AllowAccess = append(opts.AllowAccess, change.ID)
+		}
+	}
+	return opts
+}
+
 // planAndApply imports a and returns the plan.
 func planAndApply(t testing.TB, a *archive.Archive, target tenant.Target, opts Options) *Plan {
 	t.Helper()
@@ -70,6 +80,11 @@ func planAndApply(t testing.TB, a *archive.Archive, target tenant.Target, opts O
 	plan, err := MakePlan(ctx, a, target, opts)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if opts = allowing(plan, opts); len(opts.AllowAccess) > 0 {
+		if plan, err = MakePlan(ctx, a, target, opts); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if blocked := plan.BlockedSteps(); len(blocked) > 0 {
 		t.Fatal(&BlockedError{Steps: blocked})
@@ -119,7 +134,7 @@ func TestSampleTenantThroughArchives(t *testing.T) {
 			if copied.Summary.Fork == 0 {
 				t.Errorf("workspaces copied:\n%s", copied.decisions())
 			}
-			moved := planAndApply(t, a, open(t, "elsewhere"), Options{AllowOtherTenant: true, CreateMissing: CreateMissing{Principals: true, Connections: true}})
+			moved := planAndApply(t, a, open(t, "elsewhere"), Options{AllowOtherTenant: true, Mapping: createMissing()})
 			if len(moved.Unresolved) > 0 {
 				t.Errorf("unresolved: %+v", moved.Unresolved)
 			}

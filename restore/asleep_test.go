@@ -9,10 +9,12 @@ import (
 
 	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/schema"
+
+	"github.com/oneanalytics/oa-archive/mapping"
 )
 
-// restless is the sample with everything awake.
-func restless(t *testing.T) world {
+// restlessWorld is the sample with everything awake.
+func restlessWorld(t *testing.T) world {
 	return sampleWorld().
 		edit(t, salesMeta, `"mode": "import", "version": 3`, `"mode": "import", "version": 3, "refresh": {"cron": "0 5 * * *", "timezone": "Europe/Oslo", "enabled": true}`).
 		edit(t, salesMeta, `"actions": ["view"], "state": "closed"`, `"actions": ["view"], "state": "active"`).
@@ -20,7 +22,7 @@ func restless(t *testing.T) world {
 }
 
 func TestAsleep(t *testing.T) {
-	all := CreateMissing{Principals: true, Connections: true}
+	all := createMissing()
 	for _, c := range []struct {
 		name   string
 		target world
@@ -33,24 +35,24 @@ func TestAsleep(t *testing.T) {
 			`link Revenue: the link that was open is closed; set the state of grant grt_link to active`,
 			`webhook Revenue drops: its key is not in the archive; put the key into the secret slot "hook"`,
 		}},
-		{"another tenant", world{}, "other", Options{CreateMissing: all}, []string{
+		{"another tenant", world{}, "other", Options{Mapping: all}, []string{
 			`alert Revenue drops: it is paused; set /state/status of the alert to "active"`,
 			`connection warehouse: no archive holds its secret; put its credentials into the secret slot "warehouse"`,
 			`link Revenue: the link that was open is closed; set the state of grant grt_link to active`,
 			`schedule Orders: its refresh (0 5 * * *, Europe/Oslo) is off; set /refresh/enabled to true in the dataset's record`,
 			`webhook Revenue drops: its key is not in the archive, and the slot is not taken over; put the key into a secret slot, and set /channels/0/secret_slot of the alert to its name; it was "hook"`,
 		}},
-		{"copies", restless(t), "corp", Options{OnConflict: Fork}, []string{
+		{"copies", restlessWorld(t), "corp", Options{OnConflict: Fork}, []string{
 			`alert Revenue drops (copy): it is paused; set /state/status of the alert to "active"`,
 			`schedule Orders (copy): its refresh (0 5 * * *, Europe/Oslo) is off; set /refresh/enabled to true in the dataset's record`,
 			`webhook Revenue drops (copy): its key is not in the archive, and the slot is not taken over; put the key into a secret slot, and set /channels/0/secret_slot of the alert to its name; it was "hook"`,
 		}},
-		{"in place", restless(t).edit(t, dropPath, "1000", "999"), "corp", Options{OnConflict: Overwrite}, nil},
-		{"nothing to do", restless(t), "corp", Options{OnConflict: Overwrite}, nil},
+		{"in place", restlessWorld(t).edit(t, dropPath, "1000", "999"), "corp", Options{OnConflict: Overwrite}, nil},
+		{"nothing to do", restlessWorld(t), "corp", Options{OnConflict: Overwrite}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.opts.AllowOtherTenant = true
-			a, target := restless(t).archive("corp"), c.target.memory(c.tenant)
+			a, target := restlessWorld(t).archive("corp"), c.target.memory(c.tenant)
 			plan := makePlan(t, a, target, c.opts)
 			var got []string
 			for _, s := range plan.Asleep {
@@ -81,8 +83,8 @@ func cmpName(s Asleep) string {
 
 // TestSchedulesStayAwake updates a copy whose schedule was switched on.
 func TestSchedulesStayAwake(t *testing.T) {
-	a, target := restless(t).archive("corp"), world{}.memory("other")
-	opts := Options{AllowOtherTenant: true, OnConflict: Overwrite, CreateMissing: CreateMissing{Principals: true, Connections: true}}
+	a, target := restlessWorld(t).archive("corp"), world{}.memory("other")
+	opts := Options{AllowOtherTenant: true, OnConflict: Overwrite, Mapping: createMissing()}
 	mustApply(t, makePlan(t, a, target, opts), a, target)
 	target.content.edit(t, salesMeta, `"enabled": false`, `"enabled": true`).edit(t, ordersModel, "# net of tax", "# gross")
 	plan := makePlan(t, a, target, opts)
@@ -118,7 +120,7 @@ func TestDetachedConnections(t *testing.T) {
 			},
 		},
 		{
-			name: "a mapping says that it is meant", opts: Options{Select: []string{orders}, PerKind: map[Kind]Decision{Workspace: Skip}, Mapping: Mapping{Connections: map[string]string{"warehouse": "warehouse"}}},
+			name: "a mapping says that it is meant", opts: Options{Select: []string{orders}, PerKind: map[Kind]Decision{Workspace: Skip}, Mapping: mapping.Map{Connections: mapping.Section{Entries: map[string]mapping.Entry{"warehouse": mapping.To("warehouse")}}}},
 			target: edits(elsewhere, lacking(orders)), want: map[string]Decision{orders: Create}, silent: []string{"(archived)"},
 			after: func(t *testing.T, _, after world) {
 				if len(connectionsIn(t, after)) != 1 || after[ordersModel] != sampleWorld()[ordersModel] {
@@ -131,7 +133,7 @@ func TestDetachedConnections(t *testing.T) {
 			want: map[string]Decision{orders: Fork}, says: []string{`uses connection "warehouse (archived)" instead of "warehouse"`},
 		},
 		{
-			name: "in another tenant it blocks", tenant: "other", opts: Options{OnConflict: Overwrite, Select: []string{orders}, CreateMissing: CreateMissing{Principals: true}},
+			name: "in another tenant it blocks", tenant: "other", opts: Options{OnConflict: Overwrite, Select: []string{orders}, Mapping: createPrincipals()},
 			target: edits(elsewhere, lacking(orders)), want: map[string]Decision{orders: Blocked}, says: []string{"that of the target leads elsewhere than the archive's: map it to the connection that is meant"},
 		},
 		{
@@ -149,7 +151,7 @@ func TestSecretsDoNotFollow(t *testing.T) {
 	a := sampleWorld().edit(t, salesMeta, `"endpoint": {"host": "db.corp.example"}`, `"endpoint": {"host": "evil.example"}`).archive("corp")
 	target := world{opsMeta: sampleWorld().edit(t, opsMeta, "]}\n", `], "connections": [{"name": "lake", "type": "s3", "endpoint": {"host": "ours"}, "secret_slot": "warehouse"}]}`+"\n")[opsMeta]}
 	mem := target.memory("other")
-	plan := makePlan(t, a, mem, Options{AllowOtherTenant: true, Select: []string{orders}, CreateMissing: CreateMissing{Principals: true, Connections: true}})
+	plan := makePlan(t, a, mem, Options{AllowOtherTenant: true, Select: []string{orders}, Mapping: createMissing()})
 	mustApply(t, plan, a, mem)
 	if got := string(list(t, contentOf(t, mem)[salesMeta], "connections")["warehouse"]); !strings.Contains(got, `"secret_slot": "warehouse (archived)"`) {
 		t.Errorf("the slot of another connection was taken over: %s", got)

@@ -51,7 +51,7 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 	deleted := p.deletedIn(ws.workspace)
 	names := slices.DeleteFunc(p.dst.namesIn(ws.targetID), func(n layout.Name) bool { return deleted[n] != nil })
 	for name := range written {
-		if _, ok := p.dst.digest[name]; !ok {
+		if !p.dst.has(name) {
 			names = append(names, name)
 		}
 	}

@@ -206,6 +206,7 @@ func (p *planner) compareAccess(ctx context.Context) error {
 		there := given.In(&access.Workspace{ID: pl.item.targetID, Members: members})
 		opts := access.Options{From: p.manifest.Created, Given: &there}
 		p.file(pl.item, access.Compare(before.In(pl.before), after.In(pl.after), opts))
+		pl.before, pl.after, pl.source = nil, nil, nil
 	}
 	if err := p.compareElsewhere(ctx, before, after); err != nil {
 		return err
@@ -361,13 +362,21 @@ func (p *planner) file(ws *item, changes []access.Change) {
 
 // itemAt returns the item that lands at the place in the target.
 func (p *planner) itemAt(at key) *item {
-	if p.byTarget == nil {
-		p.byTarget = map[key]*item{}
+	if p.moved == nil {
+		p.moved = map[key]*item{}
 		for _, it := range p.items {
-			p.byTarget[key{it.kind, it.targetWorkspace, it.targetID}] = it
+			if to := (key{it.kind, it.targetWorkspace, it.targetID}); to != it.key {
+				p.moved[to] = it
+			}
 		}
 	}
-	return p.byTarget[at]
+	if it := p.moved[at]; it != nil {
+		return it
+	}
+	if it := p.byKey[at]; it != nil && it.targetID == it.id && it.targetWorkspace == it.workspace {
+		return it
+	}
+	return nil
 }
 
 // requireAllowed blocks the steps that widen access without being allowed to.

@@ -3,6 +3,8 @@ package restore
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/oneanalytics/oa-archive/mapping"
 )
 
 // connections are the connection descriptors of one side.
@@ -45,21 +47,25 @@ func (c *connections) find(workspace, name string) json.RawMessage {
 // linker finds the connections of the target that stand for the archive's.
 type linker struct {
 	archive, target *connections
-	same, create    bool
-	mapping         map[string]string
+	same            bool
+	section         *mapping.Section
 }
 
-func newLinker(archive, target *connections, same, create bool, mapping map[string]string) (*linker, error) {
+func newLinker(archive, target *connections, same bool, section *mapping.Section) (*linker, error) {
 	var problems []string
-	for _, from := range sortedKeys(mapping) {
-		if to := mapping[from]; target.first[to] == nil {
+	for _, from := range sortedKeys(section.Entries) {
+		to, answer := section.Entries[from].Target()
+		switch {
+		case to != "" && target.first[to] == nil:
 			problems = append(problems, fmt.Sprintf("connection %q stands for %q, but the target has no such connection", to, from))
+		case answer == mapping.Create && archive.first[from] == nil:
+			problems = append(problems, fmt.Sprintf("connection %q is to be created, but the archive has no such connection", from))
 		}
 	}
 	if len(problems) > 0 {
 		return nil, &MappingError{Problems: problems}
 	}
-	return &linker{archive: archive, target: target, same: same, create: create, mapping: mapping}, nil
+	return &linker{archive: archive, target: target, same: same, section: section}, nil
 }
 
 // link is a connection of the target that stands for one of the archive.
@@ -70,18 +76,38 @@ type link struct {
 }
 
 // find returns the connection that stands, in the target's workspace, for the
-// one called name in the archive's.
+// one called name in the archive's. One that is to be created is the target's
+// own once it is there.
 func (l *linker) find(archiveWorkspace, targetWorkspace, name string) (link, bool) {
-	if to, ok := l.mapping[name]; ok {
+	to, answer := l.section.Entries[name].Target()
+	if to != "" {
 		return link{name: to, raw: l.target.find(targetWorkspace, to)}, true
 	}
+	if answer == "" {
+		answer = l.section.Otherwise
+		if answer == "" && l.same {
+			answer = mapping.Create
+		}
+		switch raw := l.target.find(targetWorkspace, name); {
+		case raw == nil:
+		case len(l.section.Rules(mapping.Connections)) == 0:
+			answer = mapping.None
+		case !l.differs(archiveWorkspace, targetWorkspace, name):
+			return link{name: name, raw: raw}, true
+		default:
+			return l.detached(archiveWorkspace, targetWorkspace, name, answer == mapping.Create)
+		}
+	}
+	if answer != mapping.Create {
+		return link{}, false
+	}
 	if l.differs(archiveWorkspace, targetWorkspace, name) {
-		return l.detached(archiveWorkspace, targetWorkspace, name)
+		return l.detached(archiveWorkspace, targetWorkspace, name, true)
 	}
 	if raw := l.target.find(targetWorkspace, name); raw != nil {
 		return link{name: name, raw: raw}, true
 	}
-	if raw := l.archive.find(archiveWorkspace, name); raw != nil && (l.same || l.create) {
+	if raw := l.archive.find(archiveWorkspace, name); raw != nil {
 		return link{name: name, raw: l.ownSlot(raw, name+detachedSuffix), create: true}, true
 	}
 	return link{}, false
@@ -90,7 +116,7 @@ func (l *linker) find(archiveWorkspace, targetWorkspace, name string) (link, boo
 // differs reports whether the target has a connection of the same name that
 // leads elsewhere, and no mapping says that it is meant.
 func (l *linker) differs(archiveWorkspace, targetWorkspace, name string) bool {
-	if _, mapped := l.mapping[name]; mapped {
+	if to, _ := l.section.Entries[name].Target(); to != "" {
 		return false
 	}
 	there := l.target.find(targetWorkspace, name)
@@ -112,4 +138,13 @@ func endpoint(raw json.RawMessage) []byte {
 		return raw
 	}
 	return text
+}
+
+// typeOf returns the kind of source that a descriptor is for.
+func typeOf(raw json.RawMessage) string {
+	var d struct{ Type string }
+	if json.Unmarshal(raw, &d) != nil {
+		return ""
+	}
+	return d.Type
 }

@@ -37,6 +37,9 @@ func (o Options) check() error {
 			return refuse("per_asset", "%s has a new name, but only copies get one", id)
 		}
 	}
+	if err := o.checkClone(); err != nil {
+		return err
+	}
 	if err := checkLabel(o.ForkLabel); err != nil {
 		return refuse("fork_label", "%v", err)
 	}
@@ -47,6 +50,9 @@ func (o Options) check() error {
 		if len(id) != 12 || strings.Trim(id, "0123456789abcdef") != "" {
 			return refuse("allow_access", "%q is not the id of a change: 12 hexadecimal digits", id)
 		}
+	}
+	if err := o.Mapping.Check(); err != nil {
+		return refuse("mapping", "%v", err)
 	}
 	if o.MaxDocument < 0 {
 		return refuse("max_document", "%d is negative", o.MaxDocument)
@@ -77,6 +83,9 @@ func (p *planner) decide() error {
 			p.decideWorkspace(it)
 		}
 	}
+	if err := p.refuseSharedLandings(); err != nil {
+		return err
+	}
 	for _, it := range p.items {
 		switch it.kind {
 		case Workspace:
@@ -99,6 +108,14 @@ func (p *planner) decideWorkspace(it *item) {
 	it.targetWorkspace, it.targetID = it.id, it.id
 	_, exists := p.dst.assets[it.key]
 	choice, policy := p.choice(it), p.opts.PerKind[Workspace]
+	if p.clone != nil {
+		p.decideCloneWorkspace(it, choice)
+		return
+	}
+	if to, ok := p.landing.elsewhere(it.id); ok {
+		p.decideLanding(it, to, choice)
+		return
+	}
 	switch {
 	case choice == Fork, choice == "" && policy == Fork && exists:
 		p.fork(it)
@@ -137,11 +154,17 @@ func (p *planner) decideAsset(it *item) {
 	case ws == nil:
 		it.policy = Blocked
 		it.block("the archive has no metadata of its workspace %s", it.workspace)
+	case p.clone != nil && ws.policy != Skip:
+		it.targetWorkspace = ws.targetID
+		p.decideCloneAsset(it, choice)
 	case choice == Skip:
 		it.policy, it.reason = Skip, "as asked"
 	case ws.policy == Skip:
 		it.policy = Blocked
 		it.block("needs %s, which is skipped and which the target does not have", ws.label())
+	case ws.landed:
+		it.targetWorkspace = ws.targetID
+		p.decideInside(it, choice)
 	case ws.targetID != ws.id && choice == Overwrite:
 		it.policy = Blocked
 		it.block("its workspace is copied, so it cannot overwrite the original: choose fork or skip")
@@ -149,18 +172,30 @@ func (p *planner) decideAsset(it *item) {
 		it.targetWorkspace = ws.targetID
 		it.reason = "its workspace is copied"
 		p.fork(it)
-	case choice == Fork:
+	default:
+		p.decideInside(it, choice)
+	}
+}
+
+// decideInside decides for an asset whose workspace is the target's own.
+func (p *planner) decideInside(it *item, choice Decision) {
+	if choice == Fork {
 		it.reason = "copied beside the original, as asked"
 		p.fork(it)
-	default:
-		p.decideByID(it, choice)
+		return
 	}
+	p.decideByID(it, choice)
+}
+
+// there returns the target's asset that the item would replace if it kept its
+// id.
+func (p *planner) there(it *item) *asset {
+	return p.dst.assets[key{it.kind, it.targetWorkspace, it.id}]
 }
 
 // decideByID decides for an asset that would keep its id.
 func (p *planner) decideByID(it *item, choice Decision) {
-	there := p.dst.assets[it.key]
-	elsewhere := p.elsewhere(it)
+	there, elsewhere := p.there(it), p.elsewhere(it)
 	policy := choice
 	if policy == "" {
 		policy = p.opts.policyFor(it)
@@ -214,9 +249,9 @@ func sameContent(a, b *asset) bool {
 // fork gives the item the id of its copy.
 func (p *planner) fork(it *item) {
 	it.policy = Fork
-	it.targetID = ForkID(p.target.ID, p.manifest.Tenant.ID, it.id, p.label)
+	it.targetID = p.copyID(it)
 	it.newName = p.opts.PerAsset[it.id].NewName
-	if it.newName == "" && it.name != "" {
+	if it.newName == "" && it.name != "" && (p.clone == nil || it.kind == Workspace) {
 		it.newName = fmt.Sprintf("%s (%s)", it.name, p.label)
 	}
 	it.originArchive = p.manifest.ID
@@ -236,8 +271,12 @@ func (p *planner) decideAudit(it *item) {
 	it.targetID = it.id
 	there := p.dst.assets[it.key]
 	switch {
+	case p.clone != nil:
+		it.policy, it.reason = Skip, "a clone has no audit trail of its own"
 	case !p.opts.Audit:
 		it.policy, it.reason = Skip, "the audit trail was not asked for"
+	case p.choice(it) == Skip:
+		it.policy, it.reason = Skip, "as asked"
 	case !p.same:
 		it.policy, it.reason = Skip, "an audit trail belongs to its own tenant"
 	case there == nil:
@@ -259,6 +298,8 @@ func (p *planner) decideExtension(it *item) {
 	switch {
 	case isInsurance(it.asset.entries[0].name):
 		it.policy, it.reason = Skip, "it says what an import did, and is no part of the tenant"
+	case p.clone != nil:
+		it.policy, it.reason = Skip, "an extension cannot stand beside itself in a clone"
 	case !p.same:
 		it.policy, it.reason = Skip, "extensions belong to their own tenant"
 	case p.choice(it) == Skip:
@@ -290,13 +331,21 @@ func (p *planner) refuseSharedIDs() {
 // collectIDs fills in which id becomes which.
 func (p *planner) collectIDs() {
 	for _, it := range p.items {
-		if it.targetID != it.id && it.targetID != "" && it.policy != Blocked {
-			p.ids[it.id] = it.targetID
-			if it.kind == Workspace {
-				p.collectPlaceIDs(it.id)
+		if it.targetID == it.id || it.targetID == "" || it.policy == Blocked {
+			continue
+		}
+		p.ids[it.id] = it.targetID
+		switch {
+		case it.landed:
+			p.adoptPlaces(it, func(id string) string { return id })
+		case it.kind == Workspace:
+			if it.update {
+				p.adoptPlaces(it, p.derivedID)
 			}
+			p.collectPlaceIDs(it.id)
 		}
 	}
+	p.collectCloned()
 }
 
 // collectPlaceIDs gives new ids to what a copied workspace brings beside its
@@ -308,7 +357,7 @@ func (p *planner) collectPlaceIDs(workspace string) {
 	}
 	fork := func(id string) {
 		if layout.IsUUID(id) && p.ids[id] == "" {
-			p.ids[id] = ForkID(p.target.ID, p.manifest.Tenant.ID, id, p.label)
+			p.ids[id] = p.derivedID(id)
 		}
 	}
 	for id := range places.folders {

@@ -15,13 +15,13 @@ const detachedSuffix = " (archived)"
 // detached returns the archive's own connection under a name of its own. It
 // has a slot of its own, too: the secret of the target's connection must not
 // go to where the archive's leads.
-func (l *linker) detached(archiveWorkspace, targetWorkspace, name string) (link, bool) {
+func (l *linker) detached(archiveWorkspace, targetWorkspace, name string, create bool) (link, bool) {
 	ours, to := l.archive.find(archiveWorkspace, name), name+detachedSuffix
 	if there := l.target.find(targetWorkspace, to); there != nil {
 		// An earlier import brought it, or it is somebody else's.
 		return link{name: to, raw: there}, sameJSON(endpoint(there), endpoint(ours))
 	}
-	if !l.same && !l.create {
+	if !create {
 		return link{}, false
 	}
 	raw, err := editJSON(ours, func(e *jsonEditor) error { return e.set("/name", quote(to)) })

@@ -28,6 +28,25 @@ func (e *OtherTenantError) Error() string {
 	return fmt.Sprintf("restore: the archive is of tenant %q and the target is tenant %q; allow another tenant explicitly to move assets between them", e.Archive, e.Target)
 }
 
+// RecoveredError refuses the import of an archive that was recovered from a
+// damaged one.
+type RecoveredError struct {
+	Complete bool  // everything that was in the damaged archive is there
+	Lost     int64 // entries that are known to be missing
+}
+
+// Error says what is missing and how to go on.
+func (e *RecoveredError) Error() string {
+	missing := "what is missing is not known"
+	switch {
+	case e.Complete:
+		missing = "nothing is missing"
+	case e.Lost > 0:
+		missing = fmt.Sprintf("at least %d entries are missing", e.Lost)
+	}
+	return "restore: the archive was recovered from a damaged one (" + missing + "); allow recovered archives explicitly to import it"
+}
+
 // SelectorError refuses a selector that cannot be read or matches nothing.
 type SelectorError struct {
 	Selector string

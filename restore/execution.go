@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -27,7 +26,7 @@ type execution struct {
 	opts   ApplyOptions
 
 	record  tenant.ImportRecord // for the target's journal
-	plan    []byte              // the plan's document
+	plan    listing             // the plan's document
 	changes []EntryChange       // what the plan does to the target
 	held    map[string]layout.Digest
 	before  string // fingerprint of held
@@ -36,6 +35,7 @@ type execution struct {
 	write func(ctx context.Context, tx tenant.Tx) error
 
 	result   *Result
+	written  map[string]struct{} // paths that are written
 	insuring *insuring
 }
 
@@ -68,7 +68,7 @@ func newRecord(opts ApplyOptions, of ArchiveRef, plan layout.Digest, summary str
 // insurance archive.
 func (x *execution) run(ctx context.Context, tx tenant.Tx) (err error) {
 	reached("locked")
-	want, written, err := x.expected()
+	want, err := x.expected()
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (x *execution) run(ctx context.Context, tx tenant.Tx) (err error) {
 		return err
 	}
 	reached("written")
-	proof, err := compareInventory(ctx, tx, want, written)
+	proof, err := compareInventory(ctx, tx, want, func(path string) bool { _, is := x.written[path]; return is })
 	if err != nil {
 		return fmt.Errorf("restore: read back: %w", err)
 	}
@@ -103,10 +103,12 @@ func (x *execution) run(ctx context.Context, tx tenant.Tx) (err error) {
 	return x.confirm(context.WithoutCancel(ctx), want)
 }
 
-// expected returns what the target holds after the import, and the part of it
-// that is written.
-func (x *execution) expected() (want, written map[string]layout.Digest, err error) {
-	want, written = maps.Clone(x.held), map[string]layout.Digest{}
+// expected returns what the target holds after the import. It takes what it
+// held for it.
+func (x *execution) expected() (map[string]layout.Digest, error) {
+	want := x.held
+	x.held = nil
+	x.written = make(map[string]struct{}, len(x.changes))
 	for _, c := range x.changes {
 		if c.After == "" {
 			delete(want, c.Path)
@@ -114,11 +116,11 @@ func (x *execution) expected() (want, written map[string]layout.Digest, err erro
 		}
 		d, err := layout.ParseDigest(c.After)
 		if err != nil {
-			return nil, nil, fmt.Errorf("restore: entry %q: %w", c.Path, err)
+			return nil, fmt.Errorf("restore: entry %q: %w", c.Path, err)
 		}
-		want[c.Path], written[c.Path] = d, d
+		want[c.Path], x.written[c.Path] = d, struct{}{}
 	}
-	return want, written, nil
+	return want, nil
 }
 
 // insure writes the insurance archive, if one was asked for.

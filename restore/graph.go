@@ -20,10 +20,19 @@ type item struct {
 	targetWorkspace string
 	targetID        string
 	newName         string
+	landed          bool   // a workspace of the archive that lands in another of the target
 	unlessSame      bool   // a conflict only if the target's state is another: see leaveSame
 	copyExists      bool   // a fork's id is in the target already
 	overwriteCopy   bool   // and may be overwritten
 	originArchive   string // archive id that a fork's origin states
+	imported        string // digest that a fork's origin states
+	content         string // digest of what a copied dataset or file holds beside its record
+	update          bool   // it belongs to a clone that is brought up to date, and the clone has it
+	keep            bool   // its copy stays as it is
+	keepAs          Decision
+	keepReason      string
+	overwriteReason string // why a copy of a clone is overwritten
+	takesSettings   bool   // the workspace's copy takes the archive's settings
 
 	exact bool // a workspace that gets the archive's state: see Options.Exact
 
@@ -64,7 +73,7 @@ func addOnce(list []string, s string) []string {
 
 // closure returns the picked assets and whatever they need, in the order of
 // plans. Each says why it is there.
-func (x *index) closure(picked map[key]bool) []*item {
+func (x *index) closure(picked map[key]bool) ([]*item, map[key]*item) {
 	items := map[key]*item{}
 	var queue []*item
 	for _, a := range x.order {
@@ -87,13 +96,13 @@ func (x *index) closure(picked map[key]bool) []*item {
 			}
 		}
 	}
-	var all []*item
+	all := make([]*item, 0, len(items))
 	for _, a := range x.order {
 		if it := items[a.key]; it != nil {
 			all = append(all, it)
 		}
 	}
-	return all
+	return all, items
 }
 
 // needs returns what an asset cannot do without: its workspace, what its
@@ -104,8 +113,8 @@ func (a *asset) needs() []key {
 	}
 	needs := []key{{Workspace, a.workspace, a.workspace}}
 	for _, r := range a.refs {
-		kind, ok := kindOfRef(r.to)
-		if ok && kind != Workspace && (r.required || r.to == schema.RefReport) {
+		kind, ok := kindOfRef(r.to.kind())
+		if ok && kind != Workspace && (r.required || r.to.kind() == schema.RefReport) {
 			k := key{kind, a.workspace, r.id}
 			if k != a.key && !slices.Contains(needs, k) {
 				needs = append(needs, k)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -41,15 +42,15 @@ type entry struct {
 // reference is something that an asset refers to, no matter where and how
 // often. There are many, so it holds what planning asks for and nothing else.
 type reference struct {
-	to                schema.RefKind
 	id                string
+	to                refKind
 	required, subject bool // somewhere
 	within            bool // in the asset's own document, not only in its record
 }
 
 // bare returns the reference without a place.
 func (r reference) bare() schema.Reference {
-	return schema.Reference{To: r.to, ID: r.id, Required: r.required, Subject: r.subject}
+	return schema.Reference{To: r.to.kind(), ID: r.id, Required: r.required, Subject: r.subject}
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
@@ -66,22 +67,22 @@ type index struct {
 	people *directory
 	links  *connections
 	places map[string]*places // by workspace
-	digest map[layout.Name]layout.Digest
-	found  *findings         // of archives
-	texts  map[string]string // while documents are read
+	found  *findings          // of archives
+	texts  map[string]string  // while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
 type places struct {
 	folders map[string]string // id → id of the parent, or ""
 	tags    map[string]bool
-	queries []string // saved queries
+	queries []string          // saved queries
+	names   map[string]string // of folders and tags
 }
 
 func newIndex() *index {
 	return &index{
 		assets: map[key]*asset{}, byID: map[string][]*asset{}, people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, digest: map[layout.Name]layout.Digest{}, texts: map[string]string{},
+		places: map[string]*places{}, texts: map[string]string{},
 	}
 }
 
@@ -118,9 +119,22 @@ func (x *index) add(e entry) *asset {
 		x.byID[k.id] = append(x.byID[k.id], a)
 	}
 	a.entries = append(a.entries, e)
-	x.digest[e.name] = e.digest
 	return a
 }
+
+// digestOf returns the digest of the entry called name, zero when there is
+// none.
+func (x *index) digestOf(name layout.Name) layout.Digest {
+	a := x.assets[keyOf(name)]
+	if a == nil {
+		return layout.Digest{}
+	}
+	e, _ := a.entryOf(name.Kind)
+	return e.digest
+}
+
+// has reports whether there is an entry called name.
+func (x *index) has(name layout.Name) bool { return !x.digestOf(name).IsZero() }
 
 // entryOf returns the entry of the given kind.
 func (a *asset) entryOf(k layout.Kind) (entry, bool) {
@@ -135,7 +149,7 @@ func (a *asset) entryOf(k layout.Kind) (entry, bool) {
 // readDocument returns the content of a document of the side being indexed.
 type readDocument func(context.Context, entry) ([]byte, error)
 
-// learn reads the metadata of every workspace of the side.
+// learn reads the metadata of every workspace of the target.
 func (x *index) learn(ctx context.Context, read readDocument) error {
 	for _, a := range x.order {
 		for _, e := range a.entries {
@@ -144,7 +158,7 @@ func (x *index) learn(ctx context.Context, read readDocument) error {
 			}
 			doc, err := read(ctx, e)
 			if err == nil {
-				err = x.learnDocument(a, e, doc, nil, false)
+				_, err = x.learnMetadata(a, doc)
 			}
 			if err != nil {
 				return fmt.Errorf("entry %q: %w", e.name.String(), err)
@@ -154,40 +168,41 @@ func (x *index) learn(ctx context.Context, read readDocument) error {
 	return nil
 }
 
-// learnDocument notes what a document says; of whole sides, parsed too.
-func (x *index) learnDocument(a *asset, e entry, doc []byte, parsed *schema.Document, whole bool) error {
+// learnMetadata notes what a workspace's metadata says.
+func (x *index) learnMetadata(a *asset, doc []byte) (*records, error) {
+	recs, err := parseRecords(doc)
+	if err != nil {
+		return nil, err
+	}
+	a.name = recs.workspaceName
+	x.people.learn(a.workspace, recs)
+	x.links.learn(a.workspace, recs)
+	x.nameAssets(a.workspace, recs)
+	x.learnPlaces(a.workspace, recs)
+	return recs, nil
+}
+
+// learnDocument notes what a document of the archive says.
+func (x *index) learnDocument(a *asset, e entry, d *document) error {
+	if d.unclear != nil {
+		return d.unclear
+	}
 	if e.name.Kind == layout.Metadata {
-		if whole {
-			if _, err := parsed.References(); err != nil {
-				return err
-			}
-		}
-		recs, err := parseRecords(doc)
+		recs, err := x.learnMetadata(a, d.text)
 		if err != nil {
 			return err
 		}
-		a.name = recs.workspaceName
-		x.people.learn(a.workspace, recs)
-		x.links.learn(a.workspace, recs)
-		x.nameAssets(a.workspace, recs)
-		x.learnPlaces(a.workspace, recs)
-		if whole {
-			return x.learnRecordReferences(a.workspace, parsed, recs)
-		}
+		x.learnRecordReferences(a.workspace, d.refs, recs)
 		return nil
 	}
-	refs, err := parsed.References()
-	if err != nil {
-		return err
-	}
 	if e.name.Kind == layout.Report || e.name.Kind == layout.Alert {
-		a.name = parsed.Name()
+		a.name = d.parsed.Name()
 	}
-	x.refer(a, refs, e.name.Kind)
-	if e.name.Kind == layout.Model {
-		a.archived.rules = rulesOf(doc)
+	x.refer(a, d.refs, e.name.Kind)
+	for _, r := range d.parsed.RowRules() {
+		a.archived.rules = append(a.archived.rules, access.Rule(r))
 	}
-	for _, r := range refs {
+	for _, r := range d.refs {
 		if r.Pointer == "/owner" {
 			a.archived.owner = x.one(r.ID)
 		}
@@ -197,14 +212,14 @@ func (x *index) learnDocument(a *asset, e entry, doc []byte, parsed *schema.Docu
 
 // learnPlaces notes the folders, tags and saved queries of a workspace.
 func (x *index) learnPlaces(workspace string, recs *records) {
-	p := &places{folders: map[string]string{}, tags: map[string]bool{}}
+	p := &places{folders: map[string]string{}, tags: map[string]bool{}, names: map[string]string{}}
 	for _, rec := range recs.lists["folders"] {
 		var folder struct{ Parent string }
 		_ = json.Unmarshal(rec.raw, &folder) // null and absent parents stay ""
-		p.folders[rec.key] = folder.Parent
+		p.folders[rec.key], p.names[rec.key] = folder.Parent, rec.name
 	}
 	for _, rec := range recs.lists["tags"] {
-		p.tags[rec.key] = true
+		p.tags[rec.key], p.names[rec.key] = true, rec.name
 	}
 	for _, rec := range recs.lists["saved_queries"] {
 		p.queries = append(p.queries, rec.key)
@@ -214,11 +229,7 @@ func (x *index) learnPlaces(workspace string, recs *records) {
 
 // learnRecordReferences gives datasets and files the references that stand in
 // their records.
-func (x *index) learnRecordReferences(workspace string, parsed *schema.Document, recs *records) error {
-	refs, err := parsed.References()
-	if err != nil {
-		return err
-	}
+func (x *index) learnRecordReferences(workspace string, refs []schema.Reference, recs *records) {
 	byRecord := groupByRecord(refs)
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
@@ -227,7 +238,6 @@ func (x *index) learnRecordReferences(workspace string, parsed *schema.Document,
 			}
 		}
 	}
-	return nil
 }
 
 // assetLists are the lists of the metadata that hold records of assets.
@@ -251,7 +261,7 @@ func (x *index) nameAssets(workspace string, recs *records) {
 // each once.
 func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	type target struct {
-		to schema.RefKind
+		to refKind
 		id string
 	}
 	places := map[target]int{}
@@ -262,12 +272,12 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 		if r.To.InModel() || r.To == schema.RefSecret {
 			continue
 		}
-		t := target{r.To, r.ID}
+		t := target{refKindOf(r.To), r.ID}
 		i, ok := places[t]
 		if !ok {
 			i = len(a.refs)
 			places[t] = i
-			a.refs = append(a.refs, reference{to: schema.RefKind(x.one(string(r.To))), id: x.one(r.ID)})
+			a.refs = append(a.refs, reference{to: t.to, id: x.one(r.ID)})
 		}
 		ref := &a.refs[i]
 		ref.within = ref.within || document != layout.Metadata
@@ -317,4 +327,12 @@ func (a *asset) label() string {
 		return string(a.kind) + " " + a.id
 	}
 	return fmt.Sprintf("%s %q (%s)", a.kind, a.name, a.id)
+}
+
+// hexOf writes a digest of the target, which is often that of the entry too.
+func (e entry) hexOf(d layout.Digest) string {
+	if d == e.digest && e.hex != "" {
+		return e.hex
+	}
+	return d.String()
 }

@@ -58,7 +58,13 @@ type EntryChange struct {
 
 // Marshal returns the record as a document: indented JSON that ends with a
 // line feed.
-func (r *InsuranceRecord) Marshal() ([]byte, error) { return marshalDocument("insurance record", r) }
+func (r *InsuranceRecord) Marshal() ([]byte, error) { return r.listing().text() }
+
+func (r *InsuranceRecord) listing() listing {
+	frame := *r
+	frame.Entries = []EntryChange{}
+	return listingOf("insurance record", &frame, "entries", r.Entries)
+}
 
 // ParseInsuranceRecord reads what [InsuranceRecord.Marshal] wrote. A document
 // that breaks the schema is a [*schema.ValidationError].

@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -28,7 +27,7 @@ type InsuranceRef struct {
 type insuring struct {
 	*Insurance
 	record *InsuranceRecord
-	plan   []byte
+	plan   listing
 	name   string
 
 	keep map[string]layout.Digest // entries that the archive must hold, besides metadata
@@ -40,7 +39,8 @@ type insuring struct {
 // ownEntry is an extension that says what the archive is.
 type ownEntry struct {
 	name    layout.Name
-	content []byte
+	size    int64
+	content listing
 }
 
 // write writes the archive from what v holds, opens it again and verifies
@@ -90,16 +90,16 @@ func (w *insuring) prepare() error {
 		}
 		w.near[name.Workspace] = true
 	}
-	record, err := w.record.Marshal()
-	if err != nil {
-		return err
-	}
-	for path, content := range map[string][]byte{InsuranceRecordPath: record, InsurancePlanPath: w.plan} {
+	for path, content := range map[string]listing{InsuranceRecordPath: w.record.listing(), InsurancePlanPath: w.plan} {
 		name, err := layout.Parse(path)
 		if err != nil {
 			return err
 		}
-		w.own = append(w.own, ownEntry{name, content})
+		size, err := content.size()
+		if err != nil {
+			return err
+		}
+		w.own = append(w.own, ownEntry{name, size, content})
 	}
 	if layout.Compare(w.own[0].name, w.own[1].name) > 0 {
 		w.own[0], w.own[1] = w.own[1], w.own[0]
@@ -155,9 +155,9 @@ func (w *insuring) writeOwn(out *archive.Writer, due func(layout.Name) bool) err
 	for len(w.own) > 0 && due(w.own[0].name) {
 		doc := w.own[0]
 		w.own = w.own[1:]
-		to, err := out.Create(archive.Header{Path: doc.name.String(), Size: int64(len(doc.content))})
+		to, err := out.Create(archive.Header{Path: doc.name.String(), Size: doc.size})
 		if err == nil {
-			_, err = io.Copy(to, bytes.NewReader(doc.content))
+			err = doc.content(to)
 		}
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ import (
 // single assets cannot be imported do not make it fail; they are steps with
 // the decision [Blocked].
 //
-// Errors for callers to test: [*OtherTenantError], [*SelectorError],
+// Errors for callers to test: [*OtherTenantError], [*RecoveredError], [*SelectorError],
 // [*OptionsError], [*MappingError].
 func MakePlan(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*Plan, error) {
 	p, err := newPlanner(ctx, a, target, opts)
@@ -70,15 +70,18 @@ type planner struct {
 	ids       map[string]string // of originals → of their copies
 	people    *resolver
 	links     *linker
+	landing   *landing
 
 	detaching map[key]bool // connections, by workspace and name in the archive, that arrive beside the target's
 
 	places   []*place // workspaces that were settled, for the comparison of access
 	declared []declared
-	byTarget map[key]*item
+	moved    map[key]*item // items that land elsewhere than in the archive, by where
 	changes  []access.Change
 
 	missing  map[string]*Unresolved
+	clone    *clone // that is made or brought up to date; nil without one
+	settling bool   // ids of copies are final
 	warnings []string
 	last     lastMetadata
 }
@@ -98,7 +101,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	}
 	m := a.Manifest()
 	p := &planner{
-		opts: opts, label: cmp.Or(opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
+		opts: opts, label: cmp.Or(opts.CloneAs, opts.UpdateClone, opts.ForkLabel, DefaultForkLabel), same: m.Tenant.ID == info.ID,
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
@@ -108,20 +111,36 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	if !p.same && !opts.AllowOtherTenant {
 		return nil, &OtherTenantError{Archive: m.Tenant.ID, Target: info.ID}
 	}
+	if about, err := m.Recovered(); err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	} else if about != nil && !opts.AllowRecovered {
+		return nil, &RecoveredError{Complete: about.Complete, Lost: int64(len(about.Lost)) + about.MoreLost}
+	}
+	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
+		return nil, err
+	}
+	if err := p.readInventory(ctx, target); err != nil {
+		return nil, fmt.Errorf("restore: read the target: %w", err)
+	}
 	if known.serves(p) {
 		p.src = known.index
 	} else if err := p.readArchive(ctx); err != nil {
 		return nil, fmt.Errorf("restore: read the archive: %w", err)
 	}
-	if err := p.readInventory(ctx, target); err != nil {
-		return nil, fmt.Errorf("restore: read the target: %w", err)
-	}
 	var err error
-	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, opts.CreateMissing.Principals, opts.Mapping); err != nil {
+	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, &p.opts.Mapping); err != nil {
 		return nil, err
 	}
-	p.links, err = newLinker(p.src.links, p.dst.links, p.same, opts.CreateMissing.Connections, opts.Mapping.Connections)
-	return p, err
+	if p.links, err = newLinker(p.src.links, p.dst.links, p.same, &p.opts.Mapping.Connections); err != nil {
+		return nil, err
+	}
+	if p.landing, err = newLanding(p.src, p.dst, &p.opts.Mapping.Workspaces); err != nil {
+		return nil, err
+	}
+	if err := p.findClone(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *planner) readArchive(ctx context.Context) error {
@@ -133,7 +152,11 @@ func (p *planner) readArchive(ctx context.Context) error {
 		p.src.add(entry{name: name, path: e.Path, hex: e.SHA256.String(), size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
-	return p.src.learnArchive(ctx, p.readSource)
+	// What is not written need not be valid, and what is selected shows only
+	// once all is read.
+	return p.src.learnArchive(ctx, p.readSource, func(e entry) bool {
+		return longWay || len(p.opts.Select) == 0 && p.dst.digestOf(e.name) != e.digest
+	})
 }
 
 func (p *planner) readInventory(ctx context.Context, target view) error {
@@ -193,10 +216,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 			return nil, err
 		}
 	}
-	p.items = p.src.closure(picked)
-	for _, it := range p.items {
-		p.byKey[it.key] = it
-	}
+	p.items, p.byKey = p.src.closure(picked)
 	if err := p.decide(); err != nil {
 		return nil, err
 	}
@@ -206,9 +226,11 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.leaveSame(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: compare: %w", err)
 	}
+	p.settling = true
 	if err := p.settle(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: %w", err)
 	}
+	p.touchNothing()
 	if err := p.checkReferences(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: check references: %w", err)
 	}
@@ -243,6 +265,7 @@ func (p *planner) assemble() (*Plan, error) {
 	}
 	plan.Access = p.changes
 	plan.Unresolved = p.stillMissing()
+	plan.Removed = p.clone.gone()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	var err error
@@ -277,7 +300,7 @@ func (it *item) step() Step {
 		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: it.changes, Blocked: it.blocked,
 	}
 	s.Access, s.Needs = it.access, it.permissions()
-	if it.decision != Skip {
+	if it.decision != Skip || it.keep {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {
 			s.NewName = it.newName

@@ -276,7 +276,7 @@ func (u *undoer) checkWorkspace(ctx context.Context, ws string, touched map[layo
 	now := u.dst.namesIn(ws)
 	names := slices.DeleteFunc(slices.Clone(now), func(n layout.Name) bool { return touched[n].Delete })
 	for n, e := range touched {
-		if _, there := u.dst.digest[n]; e.Write && !there {
+		if e.Write && !u.dst.has(n) {
 			names = append(names, n)
 		}
 	}

@@ -1,12 +1,7 @@
 package restore
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
 	"hash"
 	"io"
 
@@ -16,31 +11,35 @@ import (
 )
 
 // Marshal returns the plan as a document: indented JSON that ends with a line
-// feed. The same plan always gives the same bytes.
-func (p *Plan) Marshal() ([]byte, error) {
-	var b bytes.Buffer
-	err := p.write(&b)
-	return b.Bytes(), err
-}
+// feed. The same plan always gives the same bytes. That of a large tenant is
+// better written with [Plan.Write].
+func (p *Plan) Marshal() ([]byte, error) { return p.listing().text() }
+
+// Write writes the document that [Plan.Marshal] returns, a step at a time.
+func (p *Plan) Write(w io.Writer) error { return p.listing()(w) }
 
 // Digest returns the SHA-256 of the plan's document: what the target's journal
 // keeps of it.
-func (p *Plan) Digest() (layout.Digest, error) {
-	sum := sha256.New()
-	if err := p.write(sum); err != nil {
-		return layout.Digest{}, err
-	}
-	return layout.Digest(sum.Sum(nil)), nil
+func (p *Plan) Digest() (layout.Digest, error) { return p.listing().digest() }
+
+func (p *Plan) listing() listing {
+	frame := *p
+	frame.Steps = []Step{}
+	return listingOf("plan", &frame, "steps", p.Steps)
 }
 
-// computeID returns the UUIDv5 (RFC 9562, section 5.5) of the plan without its
-// id.
+// computeID returns the id of the plan: see idOf.
 func (p *Plan) computeID() (string, error) {
 	without := *p
 	without.ID = ""
+	return idOf(without.listing())
+}
+
+// idOf returns the UUIDv5 (RFC 9562, section 5.5) of a plan without its id.
+func idOf(plan listing) (string, error) {
 	sum := sha1.New()
 	sum.Write(planSpace[:])
-	if err := without.write(sum); err != nil {
+	if err := plan(sum); err != nil {
 		return "", err
 	}
 	return uuid.NewHash(summed{sum}, uuid.Nil, nil, 5).String(), nil
@@ -51,64 +50,3 @@ type summed struct{ hash.Hash }
 
 func (summed) Reset()                      {}
 func (summed) Write(p []byte) (int, error) { return len(p), nil }
-
-// write writes the plan's document a step at a time: that of a large tenant is
-// larger than everything else that planning keeps in memory.
-func (p *Plan) write(w io.Writer) error {
-	const noSteps = "\n  \"steps\": []"
-	frame := *p
-	frame.Steps = []Step{}
-	var text bytes.Buffer
-	if err := encode(&text, &frame, ""); err != nil {
-		return err
-	}
-	// A line feed stands in no text of the document: this is the member itself.
-	before, after, _ := bytes.Cut(text.Bytes(), []byte(noSteps))
-	out := bufio.NewWriterSize(w, 64<<10)
-	out.Write(before)
-	switch {
-	case p.Steps == nil:
-		out.WriteString("\n  \"steps\": null")
-	case len(p.Steps) == 0:
-		out.WriteString(noSteps)
-	default:
-		if err := p.writeSteps(out); err != nil {
-			return err
-		}
-	}
-	out.Write(after)
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("restore: write plan: %w", err)
-	}
-	return nil
-}
-
-// writeSteps writes the list of steps. Errors of out stick until it is flushed.
-func (p *Plan) writeSteps(out *bufio.Writer) error {
-	const indent = "    "
-	var text bytes.Buffer
-	out.WriteString("\n  \"steps\": [")
-	for i := range p.Steps {
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		text.Reset()
-		if err := encode(&text, &p.Steps[i], indent); err != nil {
-			return err
-		}
-		out.WriteString("\n" + indent)
-		out.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
-	}
-	out.WriteString("\n  ]")
-	return nil
-}
-
-func encode(w io.Writer, v any, prefix string) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent(prefix, "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("restore: marshal plan: %w", err)
-	}
-	return nil
-}

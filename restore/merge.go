@@ -214,7 +214,7 @@ func (m *metadata) merge() ([]byte, error) {
 				return fmt.Errorf("%s: %w", list, err)
 			}
 		}
-		return nil
+		return m.takeSettings(e)
 	})
 }
 
@@ -257,7 +257,7 @@ func (m *metadata) mergeList(e *jsonEditor, list string, need *needs, present ma
 func (m *metadata) wanted(list string, a arrival, need *needs) bool {
 	switch list {
 	case "datasets", "files":
-		return a.asset != nil && a.asset.imports()
+		return a.asset != nil && a.asset.imports() && !a.asset.keep
 	case "grants":
 		return m.brings(&a) && a.asset.kind != Workspace
 	case "folders":
@@ -296,6 +296,11 @@ func (m *metadata) declare(e *jsonEditor, list string, present map[string]bool, 
 		for _, id := range sortedKeys(need.people[kind]) {
 			k := principalKey{kind, id}
 			s, ok := m.p.people.standIn(k)
+			if owner, fallback := m.p.people.ownerFor(k); !ok && fallback {
+				if err := put(owner, m.p.people.target.byKey[principalKey{kind, owner}].raw); err != nil {
+					return err
+				}
+			}
 			if !ok || present[s.id] {
 				continue
 			}

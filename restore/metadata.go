@@ -64,6 +64,9 @@ func (p *planner) openMetadata(ctx context.Context, ws *item) (*metadata, error)
 	for _, list := range recordLists {
 		m.byKey[list] = m.theirs.byKey(list)
 	}
+	if err := m.digestCopies(ctx); err != nil {
+		return nil, err
+	}
 	refs, err := schema.References(schema.KindMetadata, m.source)
 	if err != nil {
 		return nil, err
@@ -195,7 +198,9 @@ func (m *metadata) unused(list string, a *arrival) bool {
 }
 
 // merges reports whether the target's document is the one that is edited.
-func (m *metadata) merges() bool { return m.ws.policy == Merge || m.ws.policy == Skip }
+func (m *metadata) merges() bool {
+	return m.ws.policy == Merge || m.ws.policy == Skip || m.ws.update
+}
 
 // brings reports whether the import brings a grant: those of assets that keep
 // their identity. Copies arrive private.
@@ -331,10 +336,26 @@ func (m *metadata) readapt(it *item) error {
 	return m.adaptRecord(listOfKind(it.kind), a)
 }
 
-// originOf returns the archive that the target's record of a copied dataset
-// or file names as its origin.
-func (m *metadata) originOf(it *item) string {
-	return originOf(m.byKey[listOfKind(it.kind)][it.targetID].raw)
+// digestCopies computes what the origins of copied datasets and files say of
+// their contents. That depends on which assets are copied, so it has to wait
+// until that is settled.
+func (m *metadata) digestCopies(ctx context.Context) error {
+	if !m.p.settling {
+		return nil
+	}
+	for _, l := range assetLists {
+		for _, rec := range m.ours.lists[l.list] {
+			it := m.p.byKey[key{l.kind, m.ws.workspace, rec.key}]
+			if it == nil || it.policy != Fork || it.content != "" {
+				continue
+			}
+			var err error
+			if it.content, err = m.p.contentDigest(ctx, it); err != nil {
+				return fmt.Errorf("%s: %w", it.label(), err)
+			}
+		}
+	}
+	return nil
 }
 
 // listOfKind returns the list that holds the records of a kind of assets.

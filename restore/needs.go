@@ -24,7 +24,7 @@ func (m *metadata) usedBy() *needs {
 		folders = p.folders
 	}
 	for _, it := range m.p.itemsOf(m.ws.workspace) {
-		if it.kind == Workspace || !it.imports() || it.decision == Unchanged {
+		if it.kind == Workspace || !it.imports() || it.decision == Unchanged || it.keep {
 			continue
 		}
 		for _, r := range it.refs {

@@ -1,5 +1,7 @@
 package restore
 
+import "github.com/oneanalytics/oa-archive/mapping"
+
 // Decision says what becomes of an asset. The four that answer a conflict
 // ([Ask], [Overwrite], [Fork], [Skip]) are policies too.
 type Decision string
@@ -45,24 +47,6 @@ type Choice struct {
 	NewName  string   `json:"new_name,omitempty"` // fork only: the copy's name, instead of the name with " (copy)"
 }
 
-// Mapping says which principals and connections of the target stand for those
-// of the archive. Keys are the archive's ids (names, for connections), values
-// the target's. An explicit mapping goes before every automatic match.
-type Mapping struct {
-	Users       map[string]string `json:"users,omitempty"`
-	Teams       map[string]string `json:"teams,omitempty"`
-	Roles       map[string]string `json:"roles,omitempty"`
-	Connections map[string]string `json:"connections,omitempty"`
-}
-
-// CreateMissing allows the import to create, in a tenant other than the one
-// that the archive came from, what it does not find there. In the same tenant
-// that is always allowed.
-type CreateMissing struct {
-	Principals  bool `json:"principals,omitempty"`  // users arrive as invited
-	Connections bool `json:"connections,omitempty"` // without their secrets, which no archive holds
-}
-
 // Options of an import. The zero value is safe: everything is selected but
 // rows and audit trail, every conflict asks, and only the tenant that the
 // archive came from is accepted.
@@ -74,12 +58,24 @@ type Options struct {
 	PerKind    map[Kind]Decision `json:"per_kind,omitempty"`    // instead of OnConflict
 	PerAsset   map[string]Choice `json:"per_asset,omitempty"`   // by the asset's id (an extension's path, "audit"), instead of both
 
-	ForkLabel        string        `json:"fork_label,omitempty"` // tells several copies of one asset apart; empty means "copy"
-	AllowOtherTenant bool          `json:"allow_other_tenant,omitempty"`
-	Mapping          Mapping       `json:"mapping,omitzero"`
-	CreateMissing    CreateMissing `json:"create_missing,omitzero"`
-	Rows             bool          `json:"rows,omitempty"`  // import rows, where the archive has them
-	Audit            bool          `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
+	ForkLabel        string `json:"fork_label,omitempty"` // tells several copies of one asset apart; empty means "copy"
+	AllowOtherTenant bool   `json:"allow_other_tenant,omitempty"`
+	// AllowRecovered accepts an archive that was made of what was left of a
+	// damaged one (docs/spec/manifest.md, M-21): something may be missing.
+	AllowRecovered bool `json:"allow_recovered,omitempty"`
+	Rows           bool `json:"rows,omitempty"`  // import rows, where the archive has them
+	Audit          bool `json:"audit,omitempty"` // import the audit trail, into a tenant that has none
+
+	// Mapping says who and what of the target stands for whom and what of
+	// the archive, and what may be created. An entry goes before every rule.
+	Mapping mapping.Map `json:"mapping,omitzero"`
+
+	// CloneAs, when set, is the name of a clone that the import makes: every
+	// workspace and all that is in it is copied, and nothing that exists is
+	// written. UpdateClone names one that is brought up to date instead. They
+	// exclude each other and ForkLabel, whose rules names follow.
+	CloneAs     string `json:"clone_as,omitempty"`
+	UpdateClone string `json:"update_clone,omitempty"`
 
 	// Exact restores the selected workspaces to the archive's state: assets
 	// that the target has there and the archive does not are deleted, and so

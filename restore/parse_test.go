@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oneanalytics/oa-archive/mapping"
 	"github.com/oneanalytics/oa-archive/schema"
 )
 
 func samplePlan(t testing.TB) []byte {
 	t.Helper()
 	plan, err := tryPlan(sampleWorld().archive("corp"), otherTenant(nil, nil).memory("other"), Options{
-		AllowOtherTenant: true, Mapping: Mapping{Connections: map[string]string{"warehouse": "dwh"}},
+		AllowOtherTenant: true, Mapping: mapping.Map{Connections: mapping.Pairs(map[string]string{"warehouse": "dwh"})},
 		PerAsset: map[string]Choice{revenue: {Decision: Fork, NewName: "<Umsatz> & Co"}},
 	})
 	if err != nil {

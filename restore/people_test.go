@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oneanalytics/oa-archive/mapping"
 	"github.com/oneanalytics/oa-archive/schema"
 )
 
@@ -27,7 +28,7 @@ func otherTenant(_ *testing.T, _ world) world {
 }
 
 func TestOtherTenants(t *testing.T) {
-	mapping := Mapping{Roles: map[string]string{"sales_rep": "reps"}, Connections: map[string]string{"warehouse": "dwh"}}
+	mapped := mapping.Map{Roles: mapping.Pairs(map[string]string{"sales_rep": "reps"}), Connections: mapping.Pairs(map[string]string{"warehouse": "dwh"})}
 	run(t, []rule{
 		{
 			name: "nothing resolves in a blank tenant", tenant: "other",
@@ -39,7 +40,7 @@ func TestOtherTenants(t *testing.T) {
 			},
 		},
 		{
-			name: "people map by address and name, the rest by the mapping", tenant: "other", target: otherTenant, opts: Options{Mapping: mapping},
+			name: "people map by address and name, the rest by the mapping", tenant: "other", target: otherTenant, opts: Options{Mapping: mapped},
 			want: map[string]Decision{wsSales: Create, orders: Create, revenue: Create, drop: Create},
 			says: []string{"refers to usr_1 of the target instead of user usr_anna", "refers to team_9 of the target", `uses connection "dwh" instead of "warehouse"`, "arrives paused", "no longer refers at /channels/0/to/1/id to user usr_bob"},
 			after: func(t *testing.T, _, after world) {
@@ -59,7 +60,7 @@ func TestOtherTenants(t *testing.T) {
 			},
 		},
 		{
-			name: "missing ones are created when allowed", tenant: "other", opts: Options{CreateMissing: CreateMissing{Principals: true, Connections: true}},
+			name: "missing ones are created when allowed", tenant: "other", opts: Options{Mapping: createMissing()},
 			want: map[string]Decision{orders: Create, drop: Create}, says: []string{`connection "warehouse" is created without its secret`},
 			after: func(t *testing.T, _, after world) {
 				users := list(t, after[salesMeta], "users")
@@ -70,7 +71,7 @@ func TestOtherTenants(t *testing.T) {
 		},
 		{
 			name: "an id that somebody else has is not taken over", tenant: "other", target: otherTenant,
-			opts: Options{CreateMissing: CreateMissing{Principals: true, Connections: true}},
+			opts: Options{Mapping: createMissing()},
 			says: []string{"arrives without its owner user usr_bob"},
 		},
 	})
@@ -118,6 +119,34 @@ func TestSameTenantKeepsPeople(t *testing.T) {
 	})
 }
 
+// createMissing lets everything that another tenant lacks come from the archive.
+func createMissing() mapping.Map {
+	var m mapping.Map
+	m.CreatePrincipals()
+	m.CreateConnections()
+	return m
+}
+
+// createPrincipals is what --create-missing principals stands for.
+func createPrincipals() mapping.Map {
+	var m mapping.Map
+	m.CreatePrincipals()
+	return m
+}
+
+func createConnections() mapping.Map {
+	var m mapping.Map
+	m.CreateConnections()
+	return m
+}
+
+// withTeam creates what is missing, but has one team stand for another.
+func withTeam(from, to string) mapping.Map {
+	m := createMissing()
+	m.Teams.Entries = map[string]mapping.Entry{from: mapping.To(to)}
+	return m
+}
+
 func person(kind schema.RefKind, id, name, email, external string) *principal {
 	return &principal{kind: kind, id: id, name: name, email: email, externalID: external, raw: json.RawMessage(`{}`)}
 }
@@ -136,7 +165,7 @@ func TestResolver(t *testing.T) {
 		name            string
 		archive, target *directory
 		same, create    bool
-		mapping         Mapping
+		mapping         mapping.Map
 		want            map[principalKey]string // "" is unresolved
 		fails           []string
 	}{
@@ -171,7 +200,7 @@ func TestResolver(t *testing.T) {
 			want: map[principalKey]string{{user, "u1"}: "u7", {user, "u2"}: ""},
 		},
 		{
-			name: "an explicit mapping goes first", mapping: Mapping{Users: map[string]string{"u1": "u9"}},
+			name: "an explicit mapping goes first", mapping: mapping.Map{Users: mapping.Pairs(map[string]string{"u1": "u9"})},
 			archive: directoryOf(person(user, "u1", "", "a@x", "")), target: directoryOf(person(user, "u7", "", "a@x", ""), person(user, "u9", "", "", "")),
 			want: map[principalKey]string{{user, "u1"}: "u9"},
 		},
@@ -186,13 +215,16 @@ func TestResolver(t *testing.T) {
 			want: map[principalKey]string{{user, "u1"}: "u1", {user, "u2"}: ""},
 		},
 		{
-			name: "a mapping to nobody, and one to somebody taken", mapping: Mapping{Users: map[string]string{"u1": "u9", "u2": "u7", "u3": "u7"}},
+			name: "a mapping to nobody, and one to somebody taken", mapping: mapping.Map{Users: mapping.Pairs(map[string]string{"u1": "u9", "u2": "u7", "u3": "u7"})},
 			archive: directoryOf(), target: directoryOf(person(user, "u7", "", "", "")),
 			fails: []string{`user "u9" stands for "u1", but the target has no such user`, `user "u7" stands for both "u2" and "u3"`},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := newResolver(c.archive, c.target, c.same, c.create, c.mapping)
+			if c.create {
+				c.mapping.CreatePrincipals()
+			}
+			r, err := newResolver(c.archive, c.target, c.same, &c.mapping)
 			if len(c.fails) > 0 {
 				var mapping *MappingError
 				if !errors.As(err, &mapping) || !slices.Equal(mapping.Problems[:1], c.fails[:1]) && !strings.Contains(err.Error(), c.fails[0]) || !strings.Contains(err.Error(), c.fails[1]) {

@@ -42,7 +42,7 @@ func TestNeeds(t *testing.T) {
 		{name: "a blank tenant: the workspace", opts: Options{}, id: wsSales,
 			want: "connection.create connection warehouse, grant.create grant grt_link, grant.create grant grt_team, member.create member team team_field, member.create member user usr_bob, " +
 				"role.create role sales_rep, team.create team team_field, user.create user usr_anna, user.create user usr_bob, workspace.create workspace"},
-		{name: "in another tenant, users are invited", tenant: "other", opts: Options{CreateMissing: CreateMissing{Principals: true, Connections: true}}, id: wsSales,
+		{name: "in another tenant, users are invited", tenant: "other", opts: Options{Mapping: createMissing()}, id: wsSales,
 			want: "connection.create connection warehouse, grant.create grant grt_link, grant.create grant grt_team, member.create member team team_field, member.create member user usr_bob, " +
 				"role.create role sales_rep, team.create team team_field, user.invite user usr_anna, user.invite user usr_bob, workspace.create workspace"},
 		{name: "a dataset with rows", opts: Options{Rows: true}, id: orders, want: "dataset.create dataset, dataset.rows.write dataset"},

@@ -23,6 +23,7 @@ type Plan struct {
 	Summary    Summary      `json:"summary"`
 	Steps      []Step       `json:"steps"`                // in canonical order of the archive
 	Unresolved []Unresolved `json:"unresolved,omitempty"` // principals and connections that the target does not have
+	Removed    []Removed    `json:"removed,omitempty"`    // of a clone that is brought up to date: what the archive no longer has; it stays
 	Warnings   []string     `json:"warnings,omitempty"`   // sentences
 
 	// Access is who gains or loses what: in the tenant, in workspaces and of
@@ -34,6 +35,15 @@ type Plan struct {
 	Asleep []Asleep `json:"asleep,omitempty"`
 
 	read *reading // of the archive, if this process made the plan
+}
+
+// Removed is an asset of a clone whose original the archive no longer has.
+type Removed struct {
+	Kind      Kind   `json:"kind"`
+	Workspace string `json:"workspace"` // id in the target
+	ID        string `json:"id"`        // in the target
+	Name      string `json:"name,omitempty"`
+	Original  string `json:"original"` // id of the original
 }
 
 // ArchiveRef identifies the archive of a plan.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/oneanalytics/oa-archive/mapping"
 	"github.com/oneanalytics/oa-archive/schema"
 )
 
@@ -82,46 +83,51 @@ type standIn struct {
 // evidence first, so that the outcome does not depend on who is asked for.
 type resolver struct {
 	archive, target *directory
-	same, create    bool
+	same            bool
+	sections        map[schema.RefKind]*mapping.Section
 	found           map[principalKey]standIn
 	taken           map[principalKey]string // of the target → id in the archive
+	open            map[principalKey]bool   // without a stand-in, as the mapping says
+	how             map[principalKey]string // how a stand-in was found
 }
 
+// mappingKinds are the sections of a mapping that are about principals.
+var mappingKinds = map[schema.RefKind]mapping.Kind{schema.RefUser: mapping.Users, schema.RefTeam: mapping.Teams, schema.RefRole: mapping.Roles}
+
 // newResolver settles who stands for whom. The error is a [*MappingError].
-func newResolver(archive, target *directory, same, create bool, m Mapping) (*resolver, error) {
+func newResolver(archive, target *directory, same bool, m *mapping.Map) (*resolver, error) {
 	r := &resolver{
-		archive: archive, target: target, same: same, create: create,
-		found: map[principalKey]standIn{}, taken: map[principalKey]string{},
+		archive: archive, target: target, same: same, sections: map[schema.RefKind]*mapping.Section{},
+		found: map[principalKey]standIn{}, taken: map[principalKey]string{}, open: map[principalKey]bool{}, how: map[principalKey]string{},
 	}
-	if err := r.explicit(m); err != nil {
+	for kind, section := range mappingKinds {
+		r.sections[kind] = m.Section(section)
+	}
+	if err := r.explicit(); err != nil {
 		return nil, err
 	}
-	rules := []func(p, candidate *principal) bool{r.sameID, sameEmail, sameExternalID, sameTeamName}
-	for _, rule := range rules {
-		r.match(rule)
+	for _, l := range principalLists {
+		for _, rule := range r.sections[l.kind].Rules(mappingKinds[l.kind]) {
+			r.match(l.kind, rule)
+		}
 	}
 	r.createRest()
 	return r, nil
 }
 
-// explicit takes the caller's mapping, and lists everything wrong with it.
-func (r *resolver) explicit(m Mapping) error {
+// explicit takes the entries of the mapping, and lists everything wrong with
+// them.
+func (r *resolver) explicit() error {
 	var problems []string
-	for _, part := range []struct {
-		kind schema.RefKind
-		ids  map[string]string
-	}{{schema.RefUser, m.Users}, {schema.RefTeam, m.Teams}, {schema.RefRole, m.Roles}} {
-		for _, from := range sortedKeys(part.ids) {
-			to := principalKey{part.kind, part.ids[from]}
-			other, taken := r.taken[to]
-			switch {
-			case !r.target.has(to):
-				problems = append(problems, fmt.Sprintf("%s %q stands for %q, but the target has no such %s", to.kind, to.id, from, to.kind))
-			case taken:
-				problems = append(problems, fmt.Sprintf("%s %q stands for both %q and %q; give each its own", to.kind, to.id, other, from))
-			default:
-				r.take(principalKey{part.kind, from}, to.id, false)
+	for _, l := range principalLists {
+		section := r.sections[l.kind]
+		for _, from := range sortedKeys(section.Entries) {
+			if problem := r.entry(principalKey{l.kind, from}, section.Entries[from]); problem != "" {
+				problems = append(problems, problem)
 			}
+		}
+		if to := (principalKey{l.kind, section.Fallback}); to.id != "" && !r.target.has(to) {
+			problems = append(problems, fmt.Sprintf("the fallback is %s %q, whom the target does not have", to.kind, to.id))
 		}
 	}
 	if len(problems) > 0 {
@@ -130,52 +136,97 @@ func (r *resolver) explicit(m Mapping) error {
 	return nil
 }
 
-func (r *resolver) take(from principalKey, to string, create bool) {
-	r.found[from] = standIn{to, create}
-	r.taken[principalKey{from.kind, to}] = from.id
+// entry takes one entry. It returns what is wrong with it.
+func (r *resolver) entry(from principalKey, e mapping.Entry) string {
+	id, answer := e.Target()
+	switch answer {
+	case mapping.None, mapping.Fallback:
+		r.open[from] = true
+		return ""
+	case mapping.Create:
+		return r.entryCreates(from)
+	}
+	if id == "" {
+		return ""
+	}
+	to := principalKey{from.kind, id}
+	other, taken := r.taken[to]
+	switch {
+	case !r.target.has(to):
+		return fmt.Sprintf("%s %q stands for %q, but the target has no such %s", to.kind, to.id, from.id, to.kind)
+	case taken:
+		return fmt.Sprintf("%s %q stands for both %q and %q; give each its own", to.kind, to.id, other, from.id)
+	}
+	r.take(from, to.id, false, "as mapped")
+	return ""
 }
 
-// match settles everybody whom one rule finds exactly one stand-in for.
-func (r *resolver) match(rule func(p, candidate *principal) bool) {
+// entryCreates lets somebody come from the archive. After the import that did
+// so, the target has him: then he stands for himself.
+func (r *resolver) entryCreates(from principalKey) string {
+	p, there := r.archive.byKey[from], r.target.byKey[from]
+	other, taken := r.taken[from]
+	switch {
+	case p == nil:
+		return fmt.Sprintf("%s %q is to be created, but the archive does not say who it is", from.kind, from.id)
+	case taken:
+		return fmt.Sprintf("%s %q is to be created, but already stands for %q", from.kind, from.id, other)
+	case there == nil && r.target.has(from):
+		return fmt.Sprintf("%s %q is built in and cannot be created", from.kind, from.id)
+	case there != nil && !r.sameID(p, there):
+		return fmt.Sprintf("%s %q is to be created, but the target has another %s with this id; map it to somebody, or leave it unresolved with none", from.kind, from.id, from.kind)
+	}
+	r.take(from, from.id, there == nil, "as mapped")
+	return ""
+}
+
+func (r *resolver) take(from principalKey, to string, create bool, how string) {
+	r.found[from] = standIn{to, create}
+	r.taken[principalKey{from.kind, to}] = from.id
+	r.how[from] = how
+}
+
+// match settles everybody of a kind whom one rule finds exactly one stand-in
+// for.
+func (r *resolver) match(kind schema.RefKind, rule mapping.Rule) {
 	index := map[string][]*principal{}
 	for _, c := range r.target.order {
-		for _, trait := range traits(c) {
+		if trait := traitOf(c, rule); trait != "" && c.kind == kind {
 			index[trait] = append(index[trait], c)
 		}
 	}
 	for _, p := range r.archive.order {
-		if _, done := r.found[p.key()]; done {
+		if _, done := r.found[p.key()]; done || r.open[p.key()] || p.kind != kind {
 			continue
 		}
 		var candidates []*principal
-		for _, trait := range traits(p) {
-			for _, c := range index[trait] {
-				_, taken := r.taken[c.key()]
-				if !taken && rule(p, c) && !slices.Contains(candidates, c) {
-					candidates = append(candidates, c)
-				}
+		for _, c := range index[traitOf(p, rule)] {
+			if _, taken := r.taken[c.key()]; !taken && (rule != mapping.ByID || r.sameID(p, c)) {
+				candidates = append(candidates, c)
 			}
 		}
 		if len(candidates) == 1 {
-			r.take(p.key(), candidates[0].id, false)
+			r.take(p.key(), candidates[0].id, false, "by "+ruleWords[rule])
 		}
 	}
 }
 
-// traits are what two principals must share one of to be looked at as a pair.
-func traits(p *principal) []string {
-	kind := string(p.kind)
-	all := []string{kind + " id " + p.id}
-	if p.email != "" {
-		all = append(all, kind+" email "+p.email)
+// ruleWords are the rules as people call them.
+var ruleWords = map[mapping.Rule]string{
+	mapping.ByID: "id", mapping.ByEmail: "email", mapping.ByExternalID: "external id", mapping.ByName: "name",
+}
+
+// traitOf returns what a rule compares, or "" when there is nothing.
+func traitOf(p *principal, rule mapping.Rule) string {
+	switch rule {
+	case mapping.ByID:
+		return p.id
+	case mapping.ByEmail:
+		return p.email
+	case mapping.ByExternalID:
+		return p.externalID
 	}
-	if p.externalID != "" {
-		all = append(all, kind+" external "+p.externalID)
-	}
-	if p.kind == schema.RefTeam && p.name != "" {
-		all = append(all, kind+" name "+strings.ToLower(p.name))
-	}
-	return all
+	return strings.ToLower(p.name)
 }
 
 func (p *principal) key() principalKey { return principalKey{p.kind, p.id} }
@@ -205,16 +256,37 @@ func sameTeamName(p, c *principal) bool {
 // createRest lets the archive's record stand for itself where that is allowed
 // and its id is free.
 func (r *resolver) createRest() {
-	if !r.same && !r.create {
-		return
-	}
 	for _, p := range r.archive.order {
+		if !r.creates(p.kind) || r.open[p.key()] {
+			continue
+		}
 		_, done := r.found[p.key()]
 		_, taken := r.taken[p.key()]
 		if !done && !taken && !r.target.has(p.key()) {
-			r.take(p.key(), p.id, true)
+			r.take(p.key(), p.id, true, "not in the target")
 		}
 	}
+}
+
+// creates reports whether those of a kind whom the target lacks may come from
+// the archive. Within one tenant they may unless the mapping says otherwise.
+func (r *resolver) creates(kind schema.RefKind) bool {
+	otherwise := r.sections[kind].Otherwise
+	return otherwise == mapping.Create || otherwise == "" && r.same
+}
+
+// ownerFor returns who owns what the unresolved user k owns, if the mapping
+// names a fallback for the user.
+func (r *resolver) ownerFor(k principalKey) (id string, ok bool) {
+	section := r.sections[k.kind]
+	if section == nil || section.Fallback == "" {
+		return "", false
+	}
+	answer := section.Otherwise
+	if e := section.Entries[k.id]; !e.Blank() {
+		_, answer = e.Target()
+	}
+	return section.Fallback, answer == mapping.Fallback
 }
 
 // standIn returns who stands for the principal k of the archive.
@@ -226,7 +298,7 @@ func (r *resolver) standIn(k principalKey) (standIn, bool) {
 		return standIn{id: k.id}, true
 	}
 	// The archive refers to somebody whom it does not declare.
-	if _, taken := r.taken[k]; r.same && !taken && r.archive.byKey[k] == nil && r.target.has(k) {
+	if _, taken := r.taken[k]; r.same && !taken && !r.open[k] && r.archive.byKey[k] == nil && r.target.has(k) {
 		return standIn{id: k.id}, true
 	}
 	return standIn{}, false

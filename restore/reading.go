@@ -2,7 +2,6 @@ package restore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +22,10 @@ type reading struct {
 	index       *index
 }
 
+// longWay turns off every shortcut of this file. Tests compare plans that were
+// made either way.
+var longWay = false
+
 // serves reports whether the reading is that of the archive which p reads.
 func (r *reading) serves(p *planner) bool {
 	return r != nil && !p.manifestDigest.IsZero() && r.manifest == p.manifestDigest && r.maxDocument == p.maxDocument
@@ -31,9 +34,10 @@ func (r *reading) serves(p *planner) bool {
 // findings are what a pass over an archive found about its documents, beside
 // what the index knows of assets.
 type findings struct {
-	invalid map[layout.Name]*schema.ValidationError // only of documents that are not valid
-	flawed  map[string]bool                         // workspaces with problems between their documents
-	keyed   map[layout.Name]bool                    // alerts that mention a key which no archive has
+	invalid   map[layout.Name]error // what validation said of documents that did not pass
+	unchecked map[layout.Name]bool  // documents that were not validated
+	flawed    map[string]bool       // workspaces with problems between their documents, or that were not looked through
+	keyed     map[layout.Name]bool  // alerts that mention a key which no archive has
 }
 
 // aheadOf bounds how many documents are in memory at once.
@@ -43,15 +47,17 @@ const (
 )
 
 // learnArchive reads every document once: for names and references, for its
-// own faults, and for those between the documents of a workspace.
-func (x *index) learnArchive(ctx context.Context, read readDocument) error {
-	x.found = &findings{invalid: map[layout.Name]*schema.ValidationError{}, flawed: map[string]bool{}, keyed: map[layout.Name]bool{}}
+// own faults, and for those between the documents of a workspace. Faults are
+// looked for only where writes says that the import may write the document as
+// it is.
+func (x *index) learnArchive(ctx context.Context, read readDocument, writes func(entry) bool) error {
+	x.found = &findings{invalid: map[layout.Name]error{}, unchecked: map[layout.Name]bool{}, flawed: map[string]bool{}, keyed: map[layout.Name]bool{}}
 	for rest := x.order; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
 		if n < 0 {
 			n = len(rest)
 		}
-		if err := x.learnWorkspace(ctx, rest[:n], read); err != nil {
+		if err := x.learnWorkspace(ctx, rest[:n], read, writes); err != nil {
 			return err
 		}
 		rest = rest[n:]
@@ -67,23 +73,33 @@ type document struct {
 	kind   schema.Kind
 	text   []byte
 	parsed *schema.Document
+	check  bool  // whether it is validated
 	fault  error // of validation
+
+	refs    []schema.Reference
+	unclear error // why there are no refs
+}
+
+// examine does what needs nothing but the document.
+func (d *document) examine() {
+	if d.kind == "" {
+		return
+	}
+	d.parsed = schema.Parse(d.kind, d.text)
+	if d.check {
+		d.fault = d.parsed.Validate()
+	}
+	d.refs, d.unclear = d.parsed.References()
 }
 
 // learnWorkspace reads the documents of one workspace, a few at a time.
-func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDocument) error {
+func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDocument, writes func(entry) bool) error {
 	var failed error
-	problems := schema.CheckDocuments(func(yield func(layout.Name, *schema.Document) bool) {
+	all := func(yield func(layout.Name, *schema.Document) bool) {
 		var batch []*document
 		var size int64
 		flush := func() bool {
-			spread.Each(len(batch), func(i int) {
-				d := batch[i]
-				if d.kind != "" {
-					d.parsed = schema.Parse(d.kind, d.text)
-					d.fault = d.parsed.Validate()
-				}
-			})
+			spread.Each(len(batch), func(i int) { batch[i].examine() })
 			for _, d := range batch {
 				if failed = x.learnParsed(d); failed != nil || !yield(d.entry.name, d.parsed) {
 					return false
@@ -94,7 +110,7 @@ func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDo
 		}
 		for _, a := range assets {
 			for _, e := range a.entries {
-				d := &document{asset: a, entry: e}
+				d := &document{asset: a, entry: e, check: writes(e)}
 				if kind, ok := schema.KindOf(e.name.Kind); ok {
 					d.kind = kind
 					if d.text, failed = read(ctx, e); failed != nil {
@@ -109,7 +125,13 @@ func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDo
 			}
 		}
 		flush()
-	})
+	}
+	if !slices.ContainsFunc(assets, func(a *asset) bool { return slices.ContainsFunc(a.entries, writes) }) {
+		x.found.flawed[assets[0].workspace] = true
+		all(func(layout.Name, *schema.Document) bool { return true })
+		return failed
+	}
+	problems := schema.CheckDocuments(all)
 	if slices.ContainsFunc(problems, func(p schema.Problem) bool { return !p.Warning }) {
 		x.found.flawed[assets[0].workspace] = true
 	}
@@ -121,14 +143,14 @@ func (x *index) learnParsed(d *document) error {
 	if d.kind == "" {
 		return nil
 	}
-	if err := x.learnDocument(d.asset, d.entry, d.text, d.parsed, true); err != nil {
+	if err := x.learnDocument(d.asset, d.entry, d); err != nil {
 		return fmt.Errorf("entry %q: %w", d.entry.name.String(), err)
 	}
-	var invalid *schema.ValidationError
-	if errors.As(d.fault, &invalid) {
-		x.found.invalid[d.entry.name] = invalid
-	} else if d.fault != nil {
-		return fmt.Errorf("entry %q: %w", d.entry.name.String(), d.fault)
+	if d.fault != nil {
+		x.found.invalid[d.entry.name] = d.fault
+	}
+	if !d.check {
+		x.found.unchecked[d.entry.name] = true
 	}
 	if d.kind == schema.KindAlert && strings.Contains(string(d.text), "secret_slot") {
 		x.found.keyed[d.entry.name] = true
@@ -142,7 +164,7 @@ func (x *index) learnParsed(d *document) error {
 // that goes back to where it came from are not read for every step of an
 // import. The step is told what the edit would have said.
 func (p *planner) arrivesAsIs(it *item, e entry) bool {
-	if len(p.ids) > 0 || it.policy == Fork || it.kind == Workspace {
+	if longWay || len(p.ids) > 0 || it.policy == Fork || it.kind == Workspace {
 		return false
 	}
 	if it.kind == Alert && (!p.same || p.src.found.keyed[e.name]) {
@@ -190,14 +212,14 @@ func (p *planner) leadsToTheSame(it *item, r schema.Reference) bool {
 // about them holds for the target too. The metadata may differ in what no
 // other document can tell.
 func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout.Name, written map[layout.Name]*item) (bool, error) {
-	if ws.targetID != ws.id || p.src.found.flawed[ws.id] {
+	if longWay || ws.targetID != ws.id || p.src.found.flawed[ws.id] {
 		return false, nil
 	}
 	metadata := false // another text
 	documents := 0
 	for _, name := range names {
-		ours, ok := p.src.digest[name]
-		if !ok {
+		ours := p.src.digestOf(name)
+		if ours.IsZero() {
 			return false, nil
 		}
 		if _, is := schema.KindOf(name.Kind); !is {
@@ -239,7 +261,7 @@ func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout
 // digestAfter returns the digest of an entry of the target after the import.
 func (p *planner) digestAfter(name layout.Name, it *item) (layout.Digest, error) {
 	if it == nil {
-		return p.dst.digest[name], nil
+		return p.dst.digestOf(name), nil
 	}
 	path := name.String()
 	for _, se := range it.entries {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/oneanalytics/oa-archive/mapping"
 )
 
 // rule is one case: a target, options, and what the plan must say and do.
@@ -284,7 +286,7 @@ func TestWhatCannotBeImported(t *testing.T) {
 		{
 			name: "a scalar that cannot be edited in place", tenant: "other", target: otherTenant,
 			archive: changed(ordersModel, "source: { type: postgres, ref: warehouse }", "source:\n  type: postgres\n  ref: >-\n    warehouse"),
-			opts:    Options{Mapping: Mapping{Roles: map[string]string{"sales_rep": "reps"}, Connections: map[string]string{"warehouse": "dwh"}}},
+			opts:    Options{Mapping: mapping.Map{Roles: mapping.Pairs(map[string]string{"sales_rep": "reps"}), Connections: mapping.Pairs(map[string]string{"warehouse": "dwh"})}},
 			want:    map[string]Decision{orders: Blocked}, says: []string{"its document cannot be edited as the import needs"},
 		},
 	})

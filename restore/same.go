@@ -23,7 +23,7 @@ func (p *planner) leaveSame(ctx context.Context) error {
 		}
 		queue = append(queue, it)
 		for _, r := range it.refs {
-			if kind, ok := kindOfRef(r.to); ok {
+			if kind, ok := kindOfRef(r.to.kind()); ok {
 				k := key{kind, it.workspace, r.id}
 				referring[k] = append(referring[k], it)
 			}
@@ -69,7 +69,7 @@ func (p *planner) leave(it *item) {
 }
 
 func (p *planner) rawSame(it *item) bool {
-	there := p.dst.assets[it.key]
+	there := p.there(it)
 	return there != nil && sameContent(it.asset, there)
 }
 

@@ -82,10 +82,17 @@ func (p *planner) settleAsset(ctx context.Context, it *item) error {
 		return err
 	}
 	same := it.same() && (m == nil || m.sameRecord(it))
+	if it.update && it.policy == Fork && !same && !it.keep {
+		if err := p.compareLineage(ctx, m, it); err != nil {
+			return err
+		}
+	}
 	if it.policy == Fork && it.copyExists && !same && it.overwriteCopy && it.originArchive != p.manifest.ID {
 		// The copy is replaced, so it comes from this archive now.
 		it.originArchive = p.manifest.ID
-		p.last = lastMetadata{}
+		if err := m.readapt(it); err != nil {
+			return err
+		}
 		if err := p.results(ctx, it); err != nil {
 			return err
 		}
@@ -97,18 +104,11 @@ func (p *planner) settleAsset(ctx context.Context, it *item) error {
 // recallOrigin takes over the archive that the copy in the target names, so
 // that another archive of the same state does not look like a change.
 func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error {
-	was := ""
-	switch it.kind {
-	case Report, Alert:
-		there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
-		doc, err := p.readTarget(ctx, there.entries[0])
-		if err != nil {
-			return err
-		}
-		was = originOf(doc)
-	default:
-		was = m.originOf(it)
+	doc, _, err := p.copyThere(ctx, m, it)
+	if err != nil {
+		return err
 	}
+	was := originOf(doc).Archive
 	if !layout.IsUUID(was) || was == it.originArchive {
 		return nil
 	}
@@ -133,8 +133,8 @@ func (p *planner) results(ctx context.Context, it *item) error {
 		if target != e.name {
 			se.TargetPath = target.String()
 		}
-		if d, ok := p.dst.digest[target]; ok {
-			se.Current = d.String()
+		if d := p.dst.digestOf(target); !d.IsZero() {
+			se.Current = e.hexOf(d)
 		}
 		if it.imports() {
 			if err := p.result(ctx, it, e, &se); err != nil {
@@ -160,8 +160,8 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 	if p.arrivesAsIs(it, e) {
 		se.Result, se.ResultSize = se.Digest, se.Size
 		it.facts = it.archived
-		if invalid := p.src.found.invalid[e.name]; invalid != nil && se.Result != se.Current {
-			it.refuse(invalid)
+		if se.Result != se.Current {
+			return p.checkAsIs(ctx, it, e)
 		}
 		return nil
 	}
@@ -177,10 +177,27 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 	return nil
 }
 
+// checkAsIs blocks a document of the archive that must not be written.
+func (p *planner) checkAsIs(ctx context.Context, it *item, e entry) error {
+	if !p.src.found.unchecked[e.name] {
+		it.judge(p.src.found.invalid[e.name])
+		return nil
+	}
+	doc, err := p.readSource(ctx, e)
+	if err == nil {
+		p.validate(it, e, doc)
+	}
+	return err
+}
+
 // validate blocks a document that must not be written.
 func (p *planner) validate(it *item, e entry, doc []byte) {
 	kind, _ := schema.KindOf(e.name.Kind)
-	err := schema.Validate(kind, doc)
+	it.judge(schema.Validate(kind, doc))
+}
+
+// judge blocks an item whose document validation did not pass.
+func (it *item) judge(err error) {
 	var invalid *schema.ValidationError
 	switch {
 	case errors.As(err, &invalid):
@@ -209,7 +226,7 @@ func (p *planner) targetName(it *item, e entry) (layout.Name, bool) {
 		return n, false
 	}
 	if n.Kind == layout.Rows && !p.opts.Rows {
-		if _, there := p.dst.digest[layout.Name{Kind: layout.Rows, Workspace: it.targetWorkspace, Asset: it.targetID}]; there {
+		if p.dst.has(layout.Name{Kind: layout.Rows, Workspace: it.targetWorkspace, Asset: it.targetID}) {
 			it.change("its rows are in the archive, but were not asked for: the target's stay")
 		} else {
 			it.change("its rows are in the archive, but were not asked for: it arrives without")
@@ -247,8 +264,14 @@ func (p *planner) conclude(it *item, same bool) {
 		case !it.copyExists:
 		case same:
 			it.decision, it.reason = Unchanged, "already copied"
+		case it.keep:
+			it.concludeKept()
+		case it.overwriteCopy && it.update:
+			it.decision, it.reason = Overwrite, it.overwriteReason
 		case it.overwriteCopy:
 			it.decision, it.reason = Overwrite, "the earlier copy is overwritten, as asked"
+		case p.clone != nil:
+			p.blockClone(it)
 		default:
 			it.block("the earlier copy %s was edited since, or the archive is of another state: choose another fork label, or answer overwrite for %s", it.targetID, it.targetID)
 		}
@@ -289,6 +312,11 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	if err != nil {
 		return err
 	}
+	if ws.update {
+		if err := p.compareSettings(m); err != nil {
+			return fmt.Errorf("workspace %s: %w", ws.id, err)
+		}
+	}
 	doc, err := m.build()
 	if err != nil {
 		return fmt.Errorf("workspace %s: %w", ws.id, err)
@@ -296,12 +324,12 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	e, _ := ws.entryOf(layout.Metadata)
 	target, _ := p.targetName(ws, e)
 	se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size, TargetPath: target.String()}
-	if d, ok := p.dst.digest[target]; ok {
+	if d := p.dst.digestOf(target); !d.IsZero() {
 		se.Current = d.String()
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
 	ws.entries = []StepEntry{se}
-	if se.Result != se.Current && (se.Result != se.Digest || p.src.found.invalid[e.name] != nil) {
+	if se.Result != se.Current && (se.Result != se.Digest || p.src.found.unchecked[e.name] || p.src.found.invalid[e.name] != nil) {
 		p.validate(ws, e, doc)
 	}
 	if len(ws.blocked) == 0 {
@@ -310,7 +338,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 		}
 	}
 	same := se.Result == se.Current
-	if ws.policy == Merge && same {
+	if ws.policy == Merge && same && !(ws.update && len(ws.blocked) > 0) {
 		ws.decision, ws.reason = Unchanged, strings.TrimSuffix(ws.reason, ": its settings stay")+"; nothing has to be put in"
 		ws.finish()
 		return nil

@@ -93,29 +93,6 @@ func (a *adaptation) applyDocument(kind schema.Kind, doc []byte) ([]byte, error)
 	})
 }
 
-// markCopy gives a copy its name and its origin, in the object at pointer.
-func (p *planner) markCopy(e *jsonEditor, it *item, pointer string) error {
-	if it.newName != "" {
-		if err := e.set(pointer+"/name", quote(it.newName)); err != nil {
-			return err
-		}
-	}
-	origin, err := json.Marshal(Origin{Tenant: p.manifest.Tenant.ID, Archive: it.originArchive, ID: it.id, Label: p.label})
-	if err != nil {
-		return err
-	}
-	return e.set(pointer+"/origin", origin)
-}
-
-// Origin is what a copy remembers of where it came from, in its member
-// "origin".
-type Origin struct {
-	Tenant  string `json:"tenant"`
-	Archive string `json:"archive"` // id of the archive that it first came from
-	ID      string `json:"id"`      // of the original
-	Label   string `json:"label,omitempty"`
-}
-
 // alert sees to it that an alert which is not simply put back does not fire,
 // and that one without recipients is not imported.
 func (a *adaptation) alert(e *jsonEditor) error {
@@ -181,14 +158,4 @@ func (a *adaptation) recipients(e *jsonEditor) error {
 		a.block("none of its recipients is in the target: map them, or create them first")
 	}
 	return nil
-}
-
-// originOf returns the archive that a copy in the target says it came from,
-// or "".
-func originOf(doc []byte) string {
-	var copied struct{ Origin Origin }
-	if json.Unmarshal(doc, &copied) != nil {
-		return ""
-	}
-	return copied.Origin.Archive
 }

@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -73,7 +72,7 @@ func (r *undoing) do(ctx context.Context) (_ *Result, err error) {
 			err = errors.Join(err, fmt.Errorf("restore: roll back: %w", rollback))
 		}
 	}()
-	doc, err := r.undo.Marshal()
+	was, err := r.undo.Digest()
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +82,9 @@ func (r *undoing) do(ctx context.Context) (_ *Result, err error) {
 	}
 	r.result.Fingerprint = r.fingerprint
 	if r.fingerprint != r.undo.Target.Fingerprint {
-		return r.stale(ctx, layout.DigestOf(doc))
+		return r.stale(ctx, was)
 	}
-	if is, err := again.Marshal(); err != nil || !bytes.Equal(doc, is) {
+	if is, err := again.Digest(); err != nil || was != is {
 		return nil, cmp.Or(err, fmt.Errorf("restore: undo plan %s: %w", r.undo.ID, ErrPlanAltered))
 	}
 	if !r.undo.Writes() {
@@ -95,21 +94,21 @@ func (r *undoing) do(ctx context.Context) (_ *Result, err error) {
 	if err := authorize(ctx, r.opts.Authorizer, r.undo.Needs()); err != nil {
 		return nil, err
 	}
-	if err := r.carryOut(ctx, tx, doc); err != nil {
+	if err := r.carryOut(ctx, tx, was); err != nil {
 		return nil, err
 	}
 	return &r.result, nil
 }
 
-func (r *undoing) carryOut(ctx context.Context, tx tenant.Tx, doc []byte) error {
+func (r *undoing) carryOut(ctx context.Context, tx tenant.Tx, digest layout.Digest) error {
 	summary := fmt.Sprintf("undo of import %s: %s", r.undo.Import.ID, r.undo.Summary)
-	record, err := newRecord(r.opts, r.undo.Insurance, layout.DigestOf(doc), summary)
+	record, err := newRecord(r.opts, r.undo.Insurance, digest, summary)
 	if err != nil {
 		return err
 	}
 	record.Undoes = r.undo.Import.ID
 	x := &execution{
-		target: r.target, info: r.info, opts: r.opts, record: record, plan: doc, changes: r.changes(),
+		target: r.target, info: r.info, opts: r.opts, record: record, plan: r.undo.listing(), changes: r.changes(),
 		held: r.digests, before: r.fingerprint, write: r.write, result: &r.result,
 	}
 	return x.run(ctx, tx)

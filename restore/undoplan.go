@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -118,26 +116,22 @@ func (p *UndoPlan) BlockedSteps() []UndoStep {
 func (p *UndoPlan) Writes() bool { return p.Summary.Entries > 0 || p.Summary.Deleted > 0 }
 
 // Marshal returns the plan as a document, as [Plan.Marshal] does.
-func (p *UndoPlan) Marshal() ([]byte, error) { return marshalDocument("undo plan", p) }
+func (p *UndoPlan) Marshal() ([]byte, error) { return p.listing().text() }
+
+func (p *UndoPlan) listing() listing {
+	frame := *p
+	frame.Steps = []UndoStep{}
+	return listingOf("undo plan", &frame, "steps", p.Steps)
+}
 
 // Digest returns the SHA-256 of the plan's document: what the target's journal
 // keeps of it.
-func (p *UndoPlan) Digest() (layout.Digest, error) {
-	doc, err := p.Marshal()
-	if err != nil {
-		return layout.Digest{}, err
-	}
-	return layout.DigestOf(doc), nil
-}
+func (p *UndoPlan) Digest() (layout.Digest, error) { return p.listing().digest() }
 
 func (p *UndoPlan) computeID() (string, error) {
 	without := *p
 	without.ID = ""
-	doc, err := without.Marshal()
-	if err != nil {
-		return "", err
-	}
-	return uuid.NewSHA1(planSpace, doc).String(), nil
+	return idOf(without.listing())
 }
 
 // ParseUndoPlan reads what [UndoPlan.Marshal] wrote, as [ParsePlan] does.

@@ -3,16 +3,16 @@
 //
 // # Documents
 //
-// There are seven kinds: the manifest, a workspace's metadata, a dataset's
+// There are eight kinds: the manifest, a workspace's metadata, a dataset's
 // semantic model, reports, alerts, the lines of the audit trail, and the plan
-// of a restore. Each has a JSON Schema (draft 2020-12), embedded here and
+// and the mapping file of a restore. Each has a JSON Schema (draft 2020-12), embedded here and
 // returned by [JSON]. The schemas are their own documentation: every member
 // has a description. Their $id values identify them and are never fetched.
 //
 // # Validation
 //
 // [Validate] reads the document strictly (package strictjson, and strictyaml
-// for models), then holds it against its schema, then against the rules that
+// for models and mappings), then holds it against its schema, then against the rules that
 // a schema cannot state. It lists every [Problem] with its place, and a
 // sentence that says what to do. [CheckWorkspace] adds the rules that span the
 // documents of one workspace.

@@ -5,7 +5,8 @@ import "github.com/oneanalytics/oa-archive/layout"
 // Kind names a kind of document.
 type Kind string
 
-// The kinds of documents. All are JSON but the model, which is YAML.
+// The kinds of documents. All are JSON but models and mapping files, which are
+// YAML.
 const (
 	KindManifest   Kind = "manifest"
 	KindMetadata   Kind = "metadata"
@@ -14,6 +15,7 @@ const (
 	KindAlert      Kind = "alert"
 	KindAuditEvent Kind = "audit-event" // one line of audit/events.ndjson
 	KindPlan       Kind = "plan"
+	KindMapping    Kind = "mapping"
 
 	KindUndoPlan     Kind = "undo-plan"
 	KindInsurance    Kind = "insurance" // what an import did, in the archive of what it replaced
@@ -22,7 +24,10 @@ const (
 
 // Kinds returns every kind, in the order in which the documentation treats them.
 func Kinds() []Kind {
-	return []Kind{KindManifest, KindMetadata, KindModel, KindReport, KindAlert, KindAuditEvent, KindPlan, KindUndoPlan, KindInsurance, KindImportResult}
+	return []Kind{
+		KindManifest, KindMetadata, KindModel, KindReport, KindAlert, KindAuditEvent,
+		KindPlan, KindMapping, KindUndoPlan, KindInsurance, KindImportResult,
+	}
 }
 
 // KindOf returns the kind of document that entries of kind k hold; ok is

@@ -34,7 +34,7 @@ type node struct {
 func parse(kind Kind, doc []byte) (*node, error) {
 	var root *node
 	var err error
-	if kind == KindModel {
+	if kind == KindModel || kind == KindMapping {
 		root, err = parseYAML(doc)
 	} else {
 		root, err = parseJSON(doc)

@@ -143,3 +143,22 @@ func FuzzParsePrivateKey(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParsePublicKey holds that a line that is accepted names the same key when it
+// is written again.
+func FuzzParsePublicKey(f *testing.F) {
+	f.Add([]byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICV27j8/B24P7inEpHofMRmAe/WV487Jewb4AE50MLt+ backup@example"))
+	f.Add([]byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"))
+	f.Add([]byte("ssh-rsa AAAAB3NzaC1yc2E="))
+	f.Add([]byte("no-pty ssh-ed25519 AAAA"))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		key, _, err := ParsePublicKey(line)
+		if err != nil {
+			return
+		}
+		again, _, err := ParsePublicKey([]byte(key.String()))
+		if err != nil || again != key {
+			t.Errorf("%q: %v, %v", line, again, err)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package sign
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -70,6 +71,12 @@ func (k KeyPair) AuthorizedKey() []byte {
 // [PublicKey.AllowedSignersLine]: nil if [CheckPrincipal] refuses the principal.
 func (k KeyPair) AllowedSignersLine(principal string) []byte {
 	return k.Public.AllowedSignersLine(principal)
+}
+
+// MarshalJSON implements [encoding/json.Marshaler] and writes the public half, so
+// that no log or document takes the private key along.
+func (k KeyPair) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct{ Public, Comment string }{k.Public.String(), k.Comment})
 }
 
 // Format implements [fmt.Formatter] and writes the fingerprint, whatever the

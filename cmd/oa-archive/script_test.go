@@ -25,12 +25,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden output in testdata/script")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"oa-archive":        func() { os.Exit(cli.Main(os.Args[1:])) },
-		"age-plugin-oatest": func() { os.Exit(testPlugin()) },
-	})
+// commands are programs that tests can call by these names.
+var commands = map[string]func(){
+	"oa-archive":        func() { os.Exit(cli.Main(os.Args[1:])) },
+	"age-plugin-oatest": func() { os.Exit(testPlugin()) },
 }
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // tools are what the scripts call beside the command itself.
 var tools = map[string]string{
@@ -68,6 +69,7 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"waitfor":  waitFor,
 			"edit":     edit,
+			"editstep": editStep,
 			"parquet":  parquetFile,
 			"write":    writeEscaped,
 			"roles":    func(*testscript.TestScript, bool, []string) { stage.roles(t) },
@@ -276,6 +278,22 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 	if replaced == 0 {
 		ts.Fatalf("%q is in none of %d files", args[1], len(paths))
 	}
+}
+
+// editstep FILE ID DECISION edits the decision of one step of a saved plan.
+func editStep(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: editstep FILE ID DECISION")
+	}
+	plan := ts.ReadFile(args[0])
+	before, rest, ok := strings.Cut(plan, `"id": "`+args[1])
+	head, tail, found := strings.Cut(rest, `"decision": "`)
+	_, tail, closed := strings.Cut(tail, `"`)
+	if !ok || !found || !closed {
+		ts.Fatalf("%s has no step %s", args[0], args[1])
+	}
+	edited := before + `"id": "` + args[1] + head + `"decision": "` + args[2] + `"` + tail
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(edited), 0o644))
 }
 
 // write FILE TEXT writes a text with \ escapes.

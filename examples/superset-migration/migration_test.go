@@ -113,6 +113,12 @@ func blankStore(t *testing.T, info tenant.Info) *sqlstore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return blankTenant(t, db, info)
+}
+
+// blankTenant makes a tenant in a database that the test then closes.
+func blankTenant(t *testing.T, db *sqlstore.DB, info tenant.Info) *sqlstore.Store {
+	t.Helper()
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.CreateTenant(t.Context(), info); err != nil {
 		t.Fatal(err)

@@ -15,14 +15,12 @@ import (
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/export"
-	"github.com/oneanalytics/oa-archive/internal/pgtest"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/sign"
 	"github.com/oneanalytics/oa-archive/tenant"
 	"github.com/oneanalytics/oa-archive/tenant/dirstore"
-	"github.com/oneanalytics/oa-archive/tenant/sqlstore"
 )
 
 // csvFiles are the files with the rows of the real bundle, by the name of the
@@ -122,21 +120,7 @@ func blankFolder(t *testing.T) store {
 
 func blankSQLite(t *testing.T) store { return blankStore(t, acmeInfo) }
 
-func blankPostgres(t *testing.T) store {
-	db, err := sqlstore.CreatePostgres(t.Context(), pgtest.New(t).URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.CreateTenant(t.Context(), acmeInfo); err != nil {
-		t.Fatal(err)
-	}
-	s, err := db.Tenant(t.Context(), acmeInfo.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
+func blankPostgres(t *testing.T) store { return postgresStore(t, acmeInfo) }
 
 // into imports everything, rows included.
 func into(t *testing.T, a *archive.Archive, s store) {

@@ -52,6 +52,7 @@ type walker struct {
 	least   int64 // content of raw and RLE blocks so far
 	most    int64 // content that the blocks so far can hold
 	last    bool  // the last block has been seen
+	blocks  int64 // headers read
 }
 
 // step looks at the frame's first bytes and returns how many of them it needs
@@ -114,6 +115,7 @@ func (w *walker) block(b []byte) error {
 	if size > min(maxBlock, w.content) {
 		return fmt.Errorf("%w: %w: one has %d bytes", ErrDamaged, ErrBlocks, size)
 	}
+	w.blocks++
 	w.last = h&1 != 0
 	w.pos += 3
 	switch h >> 1 & 3 {

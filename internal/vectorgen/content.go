@@ -129,6 +129,19 @@ func manifestVectors() []Vector {
 				return replacer(`"format": "1.0",`+"\n"+`  "min_reader": "1.0"`, `"format": "1.7",`+"\n"+`  "min_reader": "1.5"`)(s)
 			}
 		})},
+		recoveredVector("recovered-alone", "", "", "A recovered archive that does not say what it was made from."),
+		recoveredVector("recovered-itself", ID, "false", "A recovered archive that names itself as what it was made from."),
+		recoveredVector("recovered-complete", DamagedID, "true", "A recovered archive that is complete and lists what it lost."),
+		{Name: "manifest-recovered-min-reader", Rule: "M-21", Code: "bad-manifest", Text: "A recovered archive that readers of 1.0 may read, who do not know what it is.", Build: of(recovered, func(c *Case) {
+			c.Text = replacer(`"min_reader": "1.1"`, `"min_reader": "1.0"`)
+		})},
+		{Name: "manifest-recovered-manual", Rule: "M-21", Code: "bad-manifest", Text: "An archive of another purpose that says what it was recovered from.", Build: of(recovered, func(c *Case) {
+			c.Text = replacer(`"purpose": "recovered"`, `"purpose": "manual"`)
+		})},
+		{Name: "manifest-recovered-before", Rule: "M-7", Code: "bad-manifest", Text: "The purpose of recovered archives in an archive of format 1.0, which does not know it.", Build: of(recovered, func(c *Case) {
+			c.Hint = replaceHint("1.1", "1.0")
+			c.Text = replacer(`"format": "1.1",`+"\n"+`  "min_reader": "1.1"`, `"format": "1.0",`+"\n"+`  "min_reader": "1.0"`)
+		})},
 		{Name: "version-critical", Rule: "V-4", Code: "unknown-critical", Text: "A critical extension that nobody knows.", Build: text(`"critical": []`, `"critical": ["com.example.future"]`)},
 	}
 	// The reserved member's value is checked as part of the whole document.
@@ -138,6 +151,31 @@ func manifestVectors() []Vector {
 		}
 	}
 	return list
+}
+
+// DamagedID is the id of the archive that recovered ones say they come from.
+const DamagedID = "019a9b3c-0000-7000-8000-00000000000d"
+
+// recovered is a right archive that was made of what was left of another.
+func recovered() Case {
+	c := base()
+	c.Purpose = manifest.PurposeRecovered
+	c.Extensions = manifest.Members{{Name: manifest.RecoveredExtension, Value: []byte(`{"archive": "` + DamagedID + `", "complete": false, "lost": [{"path": "` + model + `", "reason": "the file ends before it"}]}`)}}
+	return c
+}
+
+// recoveredVector changes the two members of the extension; without an
+// archive's id there is no extension.
+func recoveredVector(name, archive, complete, what string) Vector {
+	return Vector{Name: "manifest-" + name, Rule: "M-21", Code: "bad-manifest", Text: what, Build: of(recovered, func(c *Case) {
+		c.Text = func(s string) string {
+			if archive == "" {
+				return replacer(`"recovered": {`, `"recover": {`)(s)
+			}
+			s = replacer(`"archive": "`+DamagedID, `"archive": "`+archive)(s)
+			return replacer(`"complete": false`, `"complete": `+complete)(s)
+		}
+	})}
 }
 
 // rowsVector is a vector with the statistics of an entry of rows.

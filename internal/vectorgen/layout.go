@@ -5,6 +5,7 @@ package vectorgen
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -53,6 +54,9 @@ type Case struct {
 	Signer  *sign.Signer // nil for an unsigned archive
 	Files   []Member     // Path and Content
 	Sign    func(path string, digest sign.Digest) []byte
+
+	Purpose    string // empty means manual
+	Extensions manifest.Members
 
 	Hint      func(*ustar.Hint)                  // what the global header says
 	Manifest  func(*manifest.Manifest)           // before it becomes text
@@ -134,14 +138,15 @@ func must[T any](v T, err error) T {
 // members returns all members of the right archive, the changes of the
 // manifest applied.
 func (c Case) members() []Member {
-	hint := ustar.Hint{Created: manifest.FormatTime(c.Created), Format: "1.0", ID: c.ID, Tenant: c.Tenant.ID}
+	purpose := cmp.Or(c.Purpose, manifest.PurposeManual)
+	hint := ustar.Hint{Created: manifest.FormatTime(c.Created), Format: manifest.VersionFor(purpose).String(), ID: c.ID, Tenant: c.Tenant.ID}
 	if c.Hint != nil {
 		c.Hint(&hint)
 	}
 	members := []Member{{Path: ustar.GlobalName, Header: ustar.AppendGlobal(nil, hint, c.Created.Unix())}}
 	m := &manifest.Manifest{
-		Format: manifest.Current, MinReader: manifest.Current, ID: c.ID, Created: c.Created, Generator: "vectorgen",
-		Kind: manifest.KindFull, Purpose: manifest.PurposeManual, Tenant: c.Tenant,
+		Format: manifest.VersionFor(purpose), MinReader: manifest.VersionFor(purpose), ID: c.ID, Created: c.Created, Generator: "vectorgen",
+		Kind: manifest.KindFull, Purpose: purpose, Extensions: c.Extensions, Tenant: c.Tenant,
 	}
 	if c.Signer != nil {
 		m.SigningKey = c.Signer.PublicKey().Fingerprint()

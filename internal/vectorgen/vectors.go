@@ -147,6 +147,8 @@ func replacer(old, new string) func(string) string {
 func Vectors() []Vector {
 	var all []Vector
 	all = append(all, accepted()...)
+	all = append(all, limitVectors()...)
+	all = append(all, beyondVectors()...)
 	all = append(all, fileVectors()...)
 	all = append(all, tarVectors()...)
 	all = append(all, frameVectors()...)
@@ -174,6 +176,7 @@ func accepted() []Vector {
 			c.Files = []Member{c.Files[0], {Path: rows, Content: []byte("PAR1")}}
 			c.Text = replacer(`"size": 4,`, `"size": 4, "rows": {"count": 2, "schema": "id int64 not null, \"unit price\" decimal(12,2)", "nulls": [0, null], "more": 1},`)
 		})},
+		{Name: "ok-recovered", Rule: "M-21", Text: "A recovered archive, of format 1.1, that lists what it lost.", Build: of(recovered, nil)},
 		{Name: "ok-later-minor", Rule: "V-5", Text: "Format 1.3 that a reader of 1.0 may read, with members that 1.0 does not know.", Build: with(func(c *Case) {
 			c.Hint = replaceHint("1.0", "1.3")
 			c.Text = func(s string) string {

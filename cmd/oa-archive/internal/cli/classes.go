@@ -35,6 +35,7 @@ func restoreFailure(err error) (failure, bool) {
 		blocked  *restore.BlockedError
 		stale    *restore.StaleError
 		other    *restore.OtherTenantError
+		part     *restore.RecoveredError
 		selector *restore.SelectorError
 		options  *restore.OptionsError
 		mapping  *restore.MappingError
@@ -57,6 +58,8 @@ func restoreFailure(err error) (failure, bool) {
 		return failure{exit: exitFailed, code: "other-insurance", hint: "`oa-archive imports --into STORE` says where the right one was written"}, true
 	case errors.As(err, &other):
 		return failure{exit: exitBlocked, code: "other-tenant", hint: "pass --other-tenant if the move is meant"}, true
+	case errors.As(err, &part):
+		return failure{exit: exitBlocked, code: "recovered", hint: "`oa-archive inspect FILE` lists what is missing; pass --allow-recovered to import what there is"}, true
 	case errors.As(err, &stale):
 		return failure{exit: exitStale, code: "stale", hint: hintNewPlan}, true
 	case errors.Is(err, restore.ErrArchiveChanged):
@@ -111,6 +114,14 @@ func damageFailure(err error) (failure, bool) {
 		return failure{exit: exitDamaged, code: "not-archive", hint: "check that the file is the one you mean and arrived whole"}, true
 	case errors.Is(err, manifest.ErrNewerFormat), errors.Is(err, manifest.ErrUnknownCritical), errors.Is(err, manifest.ErrIncremental):
 		return failure{exit: exitDamaged, code: "newer-format", hint: "read it with a newer oa-archive"}, true
+	case errors.Is(err, archive.ErrNothingSalvaged):
+		return failure{exit: exitDamaged, code: "nothing-saved", hint: "take another copy of the archive"}, true
+	case errors.Is(err, archive.ErrAmbiguous):
+		return failure{exit: exitUsage, code: "several-archives", hint: "say which with --damaged-id ID, or whose key is trusted with --trust FILE"}, true
+	case errors.Is(err, archive.ErrNoTenantID):
+		return failure{exit: exitUsage, code: "no-tenant-id", hint: "pass --tenant ID"}, true
+	case errors.Is(err, archive.ErrIntact):
+		return failure{exit: exitFailed, code: "intact", hint: "use it as it is"}, true
 	case errors.As(err, &format):
 		return failure{exit: exitDamaged, code: "damaged", hint: hintDamaged}, true
 	case errors.Is(err, archive.ErrNoEntry):

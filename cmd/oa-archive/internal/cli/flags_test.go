@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oneanalytics/oa-archive/mapping"
 	"github.com/oneanalytics/oa-archive/restore"
 )
 
@@ -83,8 +84,8 @@ func TestShellQuote(t *testing.T) {
 }
 
 func TestRestoreOptions(t *testing.T) {
-	mapFile := filepath.Join(t.TempDir(), "map.json")
-	if err := os.WriteFile(mapFile, []byte(`{"users":{"usr_1":"usr_2"},"connections":{"a":"b"}}`), 0o600); err != nil {
+	mapFile := filepath.Join(t.TempDir(), "map.yaml")
+	if err := os.WriteFile(mapFile, []byte("format: '1.0'\nusers: {entries: {usr_1: {to: usr_2}, usr_3: {to: }}}\nconnections: {entries: {a: {to: b}}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f := restoreFlags{
@@ -98,8 +99,8 @@ func TestRestoreOptions(t *testing.T) {
 	}
 	if got.OnConflict != restore.Fork || got.PerKind[restore.Dataset] != restore.Skip ||
 		got.PerAsset["x"] != (restore.Choice{Decision: restore.Fork, NewName: "My copy: two"}) || got.PerAsset["y"].Decision != restore.Overwrite ||
-		got.Mapping.Users["usr_1"] != "usr_2" || got.Mapping.Users["usr_3"] != "usr_4" || got.Mapping.Roles["r"] != "s" || got.Mapping.Connections["a"] != "b" ||
-		!got.CreateMissing.Principals || !got.CreateMissing.Connections || !got.Rows || !got.Audit || !got.AllowOtherTenant || got.ForkLabel != "l" || len(got.Select) != 1 {
+		got.Mapping.Users.Entries["usr_1"].To != "usr_2" || got.Mapping.Users.Entries["usr_3"].To != "usr_4" || got.Mapping.Roles.Entries["r"].To != "s" ||
+		got.Mapping.Connections.Entries["a"].To != "b" || got.Mapping.Teams.Otherwise != mapping.Create || got.Mapping.Connections.Otherwise != mapping.Create || !got.Rows || !got.Audit || !got.AllowOtherTenant || got.ForkLabel != "l" || len(got.Select) != 1 {
 		t.Errorf("options: %+v", got)
 	}
 	for name, bad := range map[string]restoreFlags{
@@ -109,6 +110,7 @@ func TestRestoreOptions(t *testing.T) {
 		"asset":        {onConflict: "ask", perAsset: []string{"x=create"}},
 		"pair":         {onConflict: "ask", mapUsers: []string{"usr_1"}},
 		"empty pair":   {onConflict: "ask", mapTeams: []string{"=x"}},
+		"workspaces":   {onConflict: "ask", mapWorkspaces: []string{"x"}},
 		"contradicts":  {onConflict: "ask", mapUsers: []string{"a=b", "a=c"}},
 		"create":       {onConflict: "ask", createMissing: []string{"roles"}},
 		"file unknown": {onConflict: "ask", mapFile: os.Args[0]},

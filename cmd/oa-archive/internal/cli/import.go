@@ -27,7 +27,6 @@ type importJSON struct {
 type importFlags struct {
 	restoreFlags
 	pageFlags
-	plan    string
 	confirm string
 	abort   bool
 	insure  insuranceFlags
@@ -60,6 +59,9 @@ oa-archive import acme.oa-archive --into sqlite:acme.db --select 'report:Revenue
 oa-archive import acme.oa-archive --into sqlite:acme.db --plan restore.plan --confirm acme
 oa-archive import acme.oa-archive --into sqlite:acme.db --select workspace:Sales --exact --confirm acme
 oa-archive import acme.oa-archive --into sqlite:new.db --create-tenant --rows --audit
+oa-archive import acme.oa-archive --into sqlite:acme.db --clone-as Staging
+oa-archive import newer.oa-archive --into sqlite:acme.db --update-clone Staging --confirm acme
+oa-archive import acme.oa-archive --into sqlite:eu.db --other-tenant --map acme.map
 oa-archive import --abort --into sqlite:acme.db`,
 		Args:              args(cobra.MaximumNArgs(1), "one archive"),
 		ValidArgsFunction: completeArchive,
@@ -78,7 +80,7 @@ oa-archive import --abort --into sqlite:acme.db`,
 	f.declareRestore(cmd)
 	a.unlock.declare(cmd)
 	group(cmd, "How", func(fs *pflag.FlagSet) {
-		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o)")
+		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o), with the decisions that somebody has edited in it")
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten or deleted")
 		f.result.declare(fs)
 		fs.BoolVar(&f.abort, "abort", false, "instead of importing, remove what an import that died has left")
@@ -120,10 +122,12 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	if err != nil {
 		return at("store "+spec.String(), err)
 	}
-	plan, err := f.makePlan(ctx, o, target, opts)
+	amended, err := f.makePlan(ctx, o, target, opts)
 	if err != nil {
 		return err
 	}
+	plan := amended.Plan
+	a.noteEdits(amended)
 	result, err := a.carryOut(ctx, plan, o, spec, s, who, f)
 	about := pageOptions(o, shown(f.into), who)
 	about.Next = f.nextAfter(file, plan, result, err)
@@ -137,26 +141,6 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 	p.Imported(result, plan, shown(f.into), tenantName(who))
 	p.WayBack(result, "oa-archive undo "+result.ImportID+f.toStore())
 	return p.Err()
-}
-
-// checkPlanFlags refuses flags that a saved plan has answered.
-func (f *importFlags) checkPlanFlags() error {
-	if f.plan == "" {
-		return nil
-	}
-	for _, name := range f.optionNames {
-		if f.cmd.Flags().Changed(name) {
-			return usagef("leave it out, or make another plan", "--plan and --%s exclude each other: the plan says it already", name)
-		}
-	}
-	return nil
-}
-
-func (f *importFlags) makePlan(ctx context.Context, o *opened, target tenant.Target, opts restore.Options) (*restore.Plan, error) {
-	if f.plan != "" {
-		return readPlan(f.plan)
-	}
-	return restore.MakePlan(ctx, o.Archive, target, opts)
 }
 
 // carryOut applies a plan that is ready for it.

@@ -36,6 +36,10 @@ type sizesJSON struct {
 	Frames     int   `json:"frames"`
 }
 
+// manyEntries is how many entries an archive may have for inspect to read its
+// models, reports and alerts unasked.
+const manyEntries = 2000
+
 type inspectFlags struct {
 	trustFlags
 	workspaces []string
@@ -49,7 +53,8 @@ func inspectVerb(a *app) *cobra.Command {
 		Short: "show what is in an archive, from whom, and what was left out",
 		Long: `Show what an archive is, from whom, when it was made and how big it is; per
 workspace the datasets with the reports and alerts that depend on them, files,
-connections and people; what was left out and why.
+connections and people; what was left out and why. Of an archive with more than
+2,000 entries, a line for each workspace: --workspace shows one in full.
 
 The manifest and every document that is read are verified; "oa-archive verify"
 checks all the rest. Archives of unknown or untrusted signers are shown too, and
@@ -76,7 +81,8 @@ func (a *app) inspect(ctx context.Context, file string, f *inspectFlags) (err er
 		return err
 	}
 	defer closeInto(&err, o)
-	contents, err := overview.Read(ctx, archivesource.New(o.Archive), f.workspaces)
+	outline := !a.json && !f.all && len(f.workspaces) == 0 && len(o.Manifest().Entries) > manyEntries
+	contents, err := overview.Read(ctx, archivesource.New(o.Archive), overview.Options{Only: f.workspaces, Outline: outline})
 	if errors.Is(err, overview.ErrNoWorkspace) {
 		return usagef("`oa-archive inspect` without --workspace lists them", "%w", err)
 	}
@@ -89,7 +95,7 @@ func (a *app) inspect(ctx context.Context, file string, f *inspectFlags) (err er
 	}
 	page := &render.Inspection{
 		File: o.in.name, Manifest: o.Manifest(), Sizes: o.Sizes(), Signed: o.Signed(), Verdict: o.Verdict(),
-		Overview: contents, All: f.all || len(f.workspaces) > 0, Next: inspectNext(file, o, f),
+		Overview: contents, All: f.all || len(f.workspaces) > 0, Outline: outline, Next: inspectNext(file, o, f),
 	}
 	if a.term.OutIsTerminal {
 		page.Now = time.Now()

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -140,7 +141,15 @@ func defaultPrincipal() string {
 }
 
 // createFile writes a file that must not exist yet, complete or not at all.
-func createFile(path string, content []byte, perm os.FileMode) (err error) {
+func createFile(path string, content []byte, perm os.FileMode) error {
+	return createFileOf(path, perm, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// createFileOf is createFile for a content that is written in parts.
+func createFileOf(path string, perm os.FileMode, write func(io.Writer) error) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
@@ -153,7 +162,7 @@ func createFile(path string, content []byte, perm os.FileMode) (err error) {
 			err = errors.Join(err, os.Remove(path))
 		}
 	}()
-	if _, err := f.Write(content); err != nil {
+	if err := write(f); err != nil {
 		return err
 	}
 	return f.Sync()

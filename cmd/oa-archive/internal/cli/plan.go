@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,22 +18,25 @@ import (
 // planJSON is the --json output of plan. The plan itself, as -o writes it, has
 // a schema of its own.
 type planJSON struct {
-	File   string         `json:"file,omitempty"`
-	Into   string         `json:"into,omitempty"`
-	Result string         `json:"result,omitempty"` // as in inspect; absent for a saved plan
-	Signer *render.Signer `json:"signer,omitempty"`
-	Plan   *restore.Plan  `json:"plan"`
-	HTML   string         `json:"html,omitempty"` // the page that was written
-	Error  *errorJSON     `json:"error,omitempty"`
+	File     string           `json:"file,omitempty"`
+	Into     string           `json:"into,omitempty"`
+	Result   string           `json:"result,omitempty"` // as in inspect; absent for a saved plan
+	Signer   *render.Signer   `json:"signer,omitempty"`
+	Plan     *restore.Plan    `json:"plan"`
+	Edits    []restore.Change `json:"edits,omitempty"`    // of a saved plan
+	Entailed []restore.Change `json:"entailed,omitempty"` // by the edits
+	HTML     string           `json:"html,omitempty"`     // the page that was written
+	Error    *errorJSON       `json:"error,omitempty"`
 }
 
 type planFlags struct {
 	restoreFlags
 	pageFlags
-	output string
-	force  bool
-	show   string
-	all    bool
+	output   string
+	force    bool
+	show     string
+	writeMap string
+	all      bool
 }
 
 func planVerb(a *app) *cobra.Command {
@@ -59,6 +61,9 @@ refuses if the archive or the target has changed since.`,
 oa-archive plan acme.oa-archive --into sqlite:acme.db --select 'report:Revenue*' --on-conflict fork
 oa-archive plan acme.oa-archive --into sqlite:new.db --create-tenant
 oa-archive plan acme.oa-archive --into dir:acme --on-conflict overwrite -o restore.plan
+oa-archive plan acme.oa-archive --into sqlite:acme.db --clone-as Staging
+oa-archive plan acme.oa-archive --into sqlite:eu.db --other-tenant --write-map acme.map
+oa-archive plan acme.oa-archive --into sqlite:acme.db --plan edited.plan
 oa-archive plan acme.oa-archive --into dir:acme --on-conflict fork --html plan.html
 oa-archive plan --show restore.plan`,
 		Args:              args(cobra.MaximumNArgs(1), "one archive"),
@@ -82,8 +87,10 @@ oa-archive plan --show restore.plan`,
 	a.unlock.declare(cmd)
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
+		fs.StringVar(&f.writeMap, "write-map", "", "write the mapping to `FILE`: who and what was found, and blanks to fill in, for --map")
 		f.declareHTML(fs, "the plan")
 		fs.BoolVar(&f.force, "force", false, "replace these files if they exist")
+		fs.StringVar(&f.plan, "plan", "", "show the saved plan in `FILE` with the decisions that somebody has edited in it; save it anew with -o")
 		fs.StringVar(&f.show, "show", "", "print the saved plan in `FILE` again")
 		fs.BoolVar(&f.all, "all", false, "list unchanged and skipped assets, however many")
 	})
@@ -93,6 +100,9 @@ oa-archive plan --show restore.plan`,
 func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	opts, err := f.options()
 	if err != nil {
+		return err
+	}
+	if err := f.checkPlanFlags(); err != nil {
 		return err
 	}
 	html, err := a.beginPage(&f.pageFlags)
@@ -112,12 +122,18 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	if s != nil {
 		defer closeInto(&err, s)
 	}
-	plan, err := restore.MakePlan(ctx, o.Archive, target, opts)
+	amended, err := f.makePlan(ctx, o, target, opts)
 	if err != nil {
 		return err
 	}
+	plan := amended.Plan
 	if f.output != "" {
 		if err := savePlan(plan, f.output, f.force); err != nil {
+			return err
+		}
+	}
+	if f.writeMap != "" {
+		if err := a.writeMap(ctx, o, target, plan.Options, f); err != nil {
 			return err
 		}
 	}
@@ -134,7 +150,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 		}
 	}
 	if a.json {
-		doc := planJSON{File: o.in.name, Into: shown(f.into), HTML: f.html, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Error: newErrorJSON(verdict)}
+		doc := planJSON{File: o.in.name, Into: shown(f.into), HTML: f.html, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Edits: amended.Edits, Entailed: amended.Entailed, Error: newErrorJSON(verdict)}
 		if o.Signed() {
 			signer := render.NewSigner(o.Verdict())
 			doc.Signer = &signer
@@ -144,7 +160,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 	p := a.out()
 	p.Plan(&render.PlanPage{
 		Plan: plan, File: o.in.name, Manifest: o.Manifest(), Signed: o.Signed(), Verdict: o.Verdict(),
-		Store: shown(f.into), All: f.all, Next: next,
+		Store: shown(f.into), All: f.all, Edits: amended.Edits, Entailed: amended.Entailed, Next: next,
 	})
 	return errors.Join(verdict, p.Err())
 }
@@ -173,8 +189,8 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 		return nil
 	}
 	command := "oa-archive import " + shellQuote(file)
-	if f.output != "" {
-		command += " --plan " + shellQuote(f.output) + " --into " + shellQuote(shown(f.into))
+	if saved := firstOf(f.output, f.plan); saved != "" {
+		command += " --plan " + shellQuote(saved) + " --into " + shellQuote(shown(f.into))
 	} else {
 		command += f.given("")
 	}
@@ -198,6 +214,12 @@ func (f *restoreFlags) unblocking(plan *restore.Plan) string {
 	switch {
 	case len(wider) > 0:
 		return f.given("") + " --allow-access " + strings.Join(wider, " --allow-access ") + "   # if that is meant"
+	case f.plan != "":
+		return " --into " + shellQuote(shown(f.into)) + " --plan " + shellQuote(f.plan) + "   # after editing it again"
+	case f.cloneAs != "" && conflicts:
+		return strings.Replace(f.given(""), "--clone-as", "--update-clone", 1) + "   # or another name"
+	case f.updateClone != "" && conflicts:
+		return f.given("--on-conflict overwrite") + "   # or skip, for what was edited in the clone"
 	case conflicts:
 		return f.given("--on-conflict overwrite") + "   # or fork, or skip"
 	case len(missing) > 0 && !plan.SameTenant && len(f.createMissing) == 0:
@@ -235,7 +257,7 @@ func widening(plan *restore.Plan) []string {
 // policy, when set, in place of --on-conflict.
 func (f *restoreFlags) given(policy string) string {
 	var b strings.Builder
-	skip := map[string]bool{"output": true, "force": true, "show": true, "all": true, "html": true, "json": true, "quiet": true, "no-color": true}
+	skip := map[string]bool{"output": true, "plan": true, "write-map": true, "force": true, "show": true, "all": true, "html": true, "json": true, "quiet": true, "no-color": true}
 	f.cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if skip[flag.Name] || (policy != "" && flag.Name == "on-conflict") {
 			return
@@ -259,36 +281,7 @@ func (f *restoreFlags) given(policy string) string {
 
 // savePlan writes the plan's document, complete or not at all.
 func savePlan(plan *restore.Plan, path string, force bool) error {
-	doc, err := plan.Marshal()
-	if err != nil {
-		return err
-	}
-	if !force {
-		return createFile(path, doc, 0o644)
-	}
-	temporary := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
-	if err := createFile(temporary, doc, 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		return errors.Join(err, os.Remove(temporary))
-	}
-	return nil
-}
-
-// maxPlan bounds a saved plan. One takes about a kilobyte per asset.
-const maxPlan = 1 << 30
-
-func readPlan(path string) (*restore.Plan, error) {
-	doc, err := readSmall(path, maxPlan)
-	if err != nil {
-		return nil, at("plan", err)
-	}
-	plan, err := restore.ParsePlan(doc)
-	if err != nil {
-		return nil, &failure{exit: exitFailed, code: "bad-plan", err: at(fmt.Sprintf("plan %q", path), err), hint: "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"}
-	}
-	return plan, nil
+	return saveFile(path, force, plan.Write)
 }
 
 func (a *app) showPlan(f *planFlags) (err error) {

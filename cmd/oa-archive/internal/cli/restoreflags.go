@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"iter"
 	"strings"
@@ -36,15 +33,21 @@ type restoreFlags struct {
 	forkLabel  string
 	exact      bool
 
+	cloneAs     string
+	updateClone string
+
 	otherTenant   bool
+	recovered     bool
 	mapFile       string
 	mapUsers      []string
 	mapTeams      []string
 	mapRoles      []string
 	mapConns      []string
+	mapWorkspaces []string
 	createMissing []string
 	allowAccess   []string
 
+	plan        string   // a saved plan
 	optionNames []string // flags that a saved plan answers already
 }
 
@@ -64,6 +67,7 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 		fs.StringArrayVarP(&f.selectors, "select", "s", nil, "assets by `SELECTOR`: an id or its first eight digits, a kind, kind:name-glob, workspace:name, or a path glob; repeat for more (default: everything)")
 		fs.BoolVar(&f.rows, "rows", false, "with the rows of datasets, where the archive has them")
 		fs.BoolVar(&f.audit, "audit", false, "with the audit trail, into a tenant that has none")
+		fs.BoolVar(&f.recovered, "allow-recovered", false, "accept an archive that was recovered from a damaged one: something may be missing")
 	})
 	options("What exists already", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.onConflict, "on-conflict", "ask", "`POLICY` for assets that the target has too: overwrite, fork (import beside it), skip, or ask (block until answered)")
@@ -72,14 +76,19 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 		fs.BoolVar(&f.exact, "exact", false, "restore the selected workspaces to the archive's state: what only the target has there is deleted, conflicts are overwritten")
 		fs.StringVar(&f.forkLabel, "fork-label", "", "`LABEL` that tells several copies of one asset apart (default: copy)")
 	})
+	options("Clones", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.cloneAs, "clone-as", "", "copy every workspace, as a clone called `NAME`: nothing that exists is touched. With --create-tenant, into a new tenant of that name")
+		fs.StringVar(&f.updateClone, "update-clone", "", "bring the clone `NAME` up to date: what was edited in it is a conflict, the rest is overwritten")
+	})
 	options("People and connections", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&f.otherTenant, "other-tenant", false, "allow a tenant that the archive did not come from")
-		fs.StringVar(&f.mapFile, "map", "", "JSON `FILE` with the mappings: {\"users\":{…},\"teams\":{…},\"roles\":{…},\"connections\":{…}}")
-		fs.StringArrayVar(&f.mapUsers, "map-user", nil, "`A=B`: the target's user B stands for the archive's A")
+		fs.StringVar(&f.mapFile, "map", "", "mapping `FILE` (YAML): who and what of the target stands for whom and what of the archive")
+		fs.StringArrayVar(&f.mapUsers, "map-user", nil, "`A=B`: the target's user B stands for the archive's A; B may be create, fallback or none")
 		fs.StringArrayVar(&f.mapTeams, "map-team", nil, "`A=B`, likewise for teams")
 		fs.StringArrayVar(&f.mapRoles, "map-role", nil, "`A=B`, likewise for roles")
 		fs.StringArrayVar(&f.mapConns, "map-connection", nil, "`A=B`, likewise for connections, by name")
 		fs.StringArrayVar(&f.allowAccess, "allow-access", nil, "allow the change of access with this `ID` of the plan, which widens what somebody may see or do; repeat for more")
+		fs.StringArrayVar(&f.mapWorkspaces, "map-workspace", nil, "`A=B`, likewise for workspaces: what is in A lands in B")
 		fs.StringSliceVar(&f.createMissing, "create-missing", nil, "create `WHAT` the target lacks: principals, connections, or both with a comma")
 	})
 	f.trustFlags.declare(cmd)
@@ -89,7 +98,11 @@ func (f *restoreFlags) declareRestore(cmd *cobra.Command) {
 func (f *restoreFlags) options() (restore.Options, error) {
 	opts := restore.Options{
 		Select: f.selectors, OnConflict: restore.Decision(f.onConflict), ForkLabel: f.forkLabel,
-		AllowOtherTenant: f.otherTenant, Rows: f.rows, Audit: f.audit, AllowAccess: f.allowAccess, Exact: f.exact,
+		AllowOtherTenant: f.otherTenant, AllowRecovered: f.recovered, Rows: f.rows, Audit: f.audit, AllowAccess: f.allowAccess, Exact: f.exact,
+		CloneAs: f.cloneAs, UpdateClone: f.updateClone,
+	}
+	if err := f.checkClone(); err != nil {
+		return opts, err
 	}
 	if !isPolicy(opts.OnConflict) {
 		return opts, badPolicy("--on-conflict", f.onConflict)
@@ -115,18 +128,14 @@ func (f *restoreFlags) options() (restore.Options, error) {
 		}
 		opts.PerAsset[id] = restore.Choice{Decision: restore.Decision(policy), NewName: name}
 	}
-	for _, what := range f.createMissing {
-		switch what {
-		case "principals":
-			opts.CreateMissing.Principals = true
-		case "connections":
-			opts.CreateMissing.Connections = true
-		default:
-			return opts, usagef("give principals, connections, or both with a comma", "--create-missing: %q is neither", what)
-		}
-	}
 	var err error
 	opts.Mapping, err = f.mapping()
+	if f.clonesTenant() {
+		// Nobody is in a new tenant, and it is never the archive's own.
+		opts.AllowOtherTenant = true
+		opts.Mapping.CreatePrincipals()
+		opts.Mapping.CreateConnections()
+	}
 	return opts, err
 }
 
@@ -138,51 +147,6 @@ func badPolicy(flag, given string) error {
 	return usagef("a policy is overwrite, fork, skip or ask", "%s: %q", flag, given)
 }
 
-// mapping reads --map and adds the single mappings to it.
-func (f *restoreFlags) mapping() (restore.Mapping, error) {
-	var m restore.Mapping
-	if f.mapFile != "" {
-		doc, err := readSmall(f.mapFile, 16<<20)
-		if err != nil {
-			return m, at("map", err)
-		}
-		dec := json.NewDecoder(bytes.NewReader(doc))
-		dec.DisallowUnknownFields()
-		err = dec.Decode(&m)
-		if err == nil {
-			if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-				err = errors.New("something follows the document")
-			}
-		}
-		if err != nil {
-			return m, usagef(`it is one object with "users", "teams", "roles" and "connections"`, "--map %q: %w", f.mapFile, err)
-		}
-	}
-	for _, one := range []struct {
-		flag  string
-		pairs []string
-		into  *map[string]string
-	}{
-		{"--map-user", f.mapUsers, &m.Users}, {"--map-team", f.mapTeams, &m.Teams},
-		{"--map-role", f.mapRoles, &m.Roles}, {"--map-connection", f.mapConns, &m.Connections},
-	} {
-		for _, pair := range one.pairs {
-			from, to, ok := strings.Cut(pair, "=")
-			if !ok || from == "" || to == "" {
-				return m, usagef("write it as ARCHIVE-ID=TARGET-ID", "%s: %q is not a pair", one.flag, pair)
-			}
-			if *one.into == nil {
-				*one.into = map[string]string{}
-			}
-			if before, ok := (*one.into)[from]; ok && before != to {
-				return m, usagef("leave one of them out", "%s: %q is mapped to %q and to %q", one.flag, from, before, to)
-			}
-			(*one.into)[from] = to
-		}
-	}
-	return m, nil
-}
-
 // openTarget opens the tenant to import into. With --create-tenant and no such
 // tenant, the store is nil and the target is a blank tenant that only exists
 // in memory, so that planning changes nothing.
@@ -192,7 +156,9 @@ func (f *restoreFlags) openTarget(ctx context.Context, m *manifest.Manifest) (st
 		return spec, nil, nil, err
 	}
 	id := f.tenantID
-	if f.createTenant && id == "" {
+	if f.clonesTenant() {
+		id = f.cloneTenantID()
+	} else if f.createTenant && id == "" {
 		id = m.Tenant.ID
 	}
 	s, err := openStore(ctx, spec, id)
@@ -209,6 +175,9 @@ func (f *restoreFlags) openTarget(ctx context.Context, m *manifest.Manifest) (st
 
 // newTenant describes the tenant that --create-tenant makes.
 func (f *restoreFlags) newTenant(m *manifest.Manifest) tenant.Info {
+	if f.clonesTenant() {
+		return tenant.Info{ID: f.cloneTenantID(), Name: f.cloneAs}
+	}
 	if f.tenantID != "" && f.tenantID != m.Tenant.ID {
 		return tenant.Info{ID: f.tenantID, Name: f.tenantID}
 	}

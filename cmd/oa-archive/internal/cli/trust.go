@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -243,7 +244,9 @@ func parseTime(s string, now time.Time) (time.Time, error) {
 	}
 	span, err := time.ParseDuration(s)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
-		span, err = time.ParseDuration(days + "h")
+		if span, err = time.ParseDuration(days + "h"); span > math.MaxInt64/24 {
+			err = errors.New("too long")
+		}
 		span *= 24
 	}
 	if err != nil || span < 0 {

@@ -158,12 +158,17 @@ type Connection struct {
 // listed as problems.
 const MaxDocument = 64 << 20
 
+// Options of [Read]. The zero value reads everything.
+type Options struct {
+	Only    []string // workspaces, by id or name; none means all
+	Outline bool     // read the metadata alone: models, reports and alerts are listed with no more than their ids and sizes
+}
+
 // Read reads the documents of a source (package archivesource makes an archive
-// one), all workspaces or those that only names by id or name. Documents that
-// cannot be understood are listed as problems; errors are those of reading and
-// verifying, and an unknown workspace in only.
-func Read(ctx context.Context, source tenant.Source, only []string) (*Overview, error) {
-	r := &reader{ctx: ctx, overview: &Overview{Workspaces: []*Workspace{}, Extensions: []Part{}}}
+// one). Documents that cannot be understood are listed as problems; errors are
+// those of reading and verifying, and an unknown workspace in Options.Only.
+func Read(ctx context.Context, source tenant.Source, opts Options) (*Overview, error) {
+	r := &reader{ctx: ctx, opts: opts, overview: &Overview{Workspaces: []*Workspace{}, Extensions: []Part{}}}
 	for e, err := range source.Entries(ctx, tenant.Selection{Rows: true, Audit: true}) {
 		if err != nil {
 			return nil, err
@@ -172,7 +177,7 @@ func Read(ctx context.Context, source tenant.Source, only []string) (*Overview, 
 			return nil, err
 		}
 	}
-	if err := r.overview.restrict(only); err != nil {
+	if err := r.overview.restrict(opts.Only); err != nil {
 		return nil, err
 	}
 	return r.overview, nil
@@ -203,9 +208,17 @@ func (o *Overview) restrict(only []string) error {
 
 type reader struct {
 	ctx      context.Context
+	opts     Options
 	overview *Overview
 	at       *Workspace // the one under way
 	metadata metadata   // of it
+}
+
+// wants reports whether the workspace under way is shown. Its metadata, which
+// has its name, comes before what is in it.
+func (r *reader) wants() bool {
+	only := r.opts.Only
+	return len(only) == 0 || slices.Contains(only, r.at.ID) || slices.Contains(only, r.at.Name)
 }
 
 func (r *reader) entry(e tenant.Entry) error {
@@ -230,6 +243,10 @@ func (r *reader) entry(e tenant.Entry) error {
 		return nil
 	case layout.File:
 		r.file(name.Asset, e.Size)
+		return nil
+	}
+	if name.Kind != layout.Metadata && (r.opts.Outline || !r.wants()) {
+		r.document(name, path, e.Size, nil)
 		return nil
 	}
 	doc, err := r.read(e)

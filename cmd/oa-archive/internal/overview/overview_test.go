@@ -31,7 +31,7 @@ func sample(t *testing.T) tenant.Source {
 }
 
 func TestReadSampleTenant(t *testing.T) {
-	o, err := Read(t.Context(), sample(t), nil)
+	o, err := Read(t.Context(), sample(t), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,12 +68,33 @@ func TestReadSampleTenant(t *testing.T) {
 }
 
 func TestReadOnlySomeWorkspaces(t *testing.T) {
-	o, err := Read(t.Context(), sample(t), []string{"Finans", "12b8beec-3dee-4b03-b90c-98a615f3bde9"})
+	o, err := Read(t.Context(), sample(t), Options{Only: []string{"Finans", "12b8beec-3dee-4b03-b90c-98a615f3bde9"}})
 	if err != nil || len(o.Workspaces) != 2 {
 		t.Fatalf("%v, %v", o, err)
 	}
-	if _, err := Read(t.Context(), sample(t), []string{"Finans", "Nowhere"}); !errors.Is(err, ErrNoWorkspace) {
+	if w := o.Workspaces[0]; len(w.Reports) == 0 || w.Reports[0].Name == "" {
+		t.Errorf("workspace: %+v", w)
+	}
+	if _, err := Read(t.Context(), sample(t), Options{Only: []string{"Finans", "Nowhere"}}); !errors.Is(err, ErrNoWorkspace) {
 		t.Errorf("unknown workspace: %v", err)
+	}
+}
+
+// TestOutlinesReadMetadataAlone gives every other document a content that
+// cannot be understood: nobody notices.
+func TestOutlinesReadMetadataAlone(t *testing.T) {
+	o, err := Read(t.Context(), docs{
+		ws + "/metadata.json":                     `{"workspace":{"id":"x","name":"W"},"datasets":[{"id":"` + asset + `","name":"D"}]}`,
+		ws + "/datasets/" + asset + "/model.yaml": "a: &x [*x]\n",
+		ws + "/reports/" + asset + ".json":        `nonsense`,
+		ws + "/alerts/" + asset + ".json":         `nonsense`,
+	}, Options{Outline: true})
+	if err != nil || len(o.Workspaces) != 1 {
+		t.Fatalf("%v, %v", o, err)
+	}
+	w := o.Workspaces[0]
+	if len(w.Problems) > 0 || len(w.Datasets) != 1 || w.Datasets[0].Name != "D" || len(w.Reports) != 1 || len(w.Alerts) != 1 || w.Reports[0].Size != 8 {
+		t.Errorf("workspace: %+v", w)
 	}
 }
 
@@ -118,7 +139,7 @@ func TestOddDocumentsAreProblemsNotErrors(t *testing.T) {
 		ws + "/reports/" + asset + ".json":          `{"name":{"not":"text"},"pages":[{"visuals":[1,2]}]}`,
 		ws + "/alerts/" + asset + ".json":           `nonsense`,
 		ws + "/files/" + asset:                      "x",
-	}, nil)
+	}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/manifest"
@@ -11,8 +12,9 @@ import (
 // separator stands between facts on one line.
 const separator = " · "
 
-// facts prints labelled lines, the labels aligned.
+// facts prints labelled lines, the labels aligned. Rows that are nil are none.
 func (p *Printer) facts(rows ...[]Span) {
+	rows = slices.DeleteFunc(rows, func(r []Span) bool { return r == nil })
 	label := 0
 	for _, r := range rows {
 		label = max(label, Width(r[0].Text))
@@ -77,4 +79,20 @@ func plural(n int, noun string) string {
 		return ""
 	}
 	return Plural(int64(n), noun)
+}
+
+// recoveredFact says that an archive is what was left of another; nil if not.
+func recoveredFact(m *manifest.Manifest) []Span {
+	about, err := m.Recovered()
+	if err != nil || about == nil {
+		return nil
+	}
+	what := "what is missing is not known"
+	switch {
+	case about.Complete:
+		what = "nothing is missing"
+	case len(about.Lost) > 0:
+		what = "at least " + Plural(int64(len(about.Lost))+about.MoreLost, "entry/entries") + " missing"
+	}
+	return fact("recovered", Styled(Warn, "from the damaged archive "+about.Archive+": "+what))
 }

@@ -23,6 +23,7 @@ type Inspection struct {
 	Overview *overview.Overview
 	Now      time.Time // when set, times are also given relative to it
 	All      bool      // every asset, however many there are
+	Outline  bool      // a line for each workspace: the overview has no more than that
 	Next     []string  // commands to suggest
 }
 
@@ -30,10 +31,48 @@ type Inspection struct {
 func (p *Printer) Inspect(i *Inspection) {
 	p.Line(Styled(Strong, i.File))
 	p.inspectHeader(i)
+	if i.Outline {
+		p.outline(i.Overview)
+	} else {
+		p.workspaces(i)
+	}
+	p.outside(i.Overview)
+	p.leftOut(i.Manifest)
+	p.next(i.Next)
+}
+
+// outline prints a line for each workspace.
+func (p *Printer) outline(o *overview.Overview) {
+	ids := shortIDs(o)
+	table := &Table{Indent: 2, Columns: []Column{{Shrink: 16}, {}, {Shrink: 12}, {Right: true}}}
+	var problems []string
+	for _, w := range workspacesByName(o) {
+		c := commas(
+			plural(len(w.Datasets), "dataset"), plural(len(w.Reports), "report"), plural(len(w.Alerts), "alert"), plural(len(w.Files), "file"),
+			plural(w.Counts.Members, "member"), plural(w.Counts.Grants, "grant"),
+		)
+		table.Add(S(Strong, firstOf(w.Name, "without a name")), S(Faint, ids[w.ID]), C(c), C(Bytes(w.Size)))
+		problems = append(problems, w.Problems...)
+	}
+	p.Blank()
+	p.Line(Styled(Strong, Plural(int64(len(o.Workspaces)), "workspace")))
+	p.Table(table)
+	p.Line(Styled(Faint, "  what is in one: --workspace NAME; in all of them: --all"))
+	for _, problem := range problems {
+		p.WrapAfter(Styled(Bad, "  ! "), Plain, problem)
+	}
+}
+
+func workspacesByName(o *overview.Overview) []*overview.Workspace {
+	return slices.SortedFunc(slices.Values(o.Workspaces), func(a, b *overview.Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) })
+}
+
+// workspaces prints what is in each workspace.
+func (p *Printer) workspaces(i *Inspection) {
 	ids := shortIDs(i.Overview)
 	var trees []*assetTree
 	var tables []*Table
-	for _, w := range slices.SortedFunc(slices.Values(i.Overview.Workspaces), func(a, b *overview.Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) }) {
+	for _, w := range workspacesByName(i.Overview) {
 		tree := newAssetTree(w, ids, i.All)
 		tree.build()
 		trees, tables = append(trees, tree), append(tables, tree.table)
@@ -43,9 +82,6 @@ func (p *Printer) Inspect(i *Inspection) {
 		p.Blank()
 		p.workspace(tree)
 	}
-	p.outside(i.Overview)
-	p.leftOut(i.Manifest)
-	p.next(i.Next)
 }
 
 func (p *Printer) inspectHeader(i *Inspection) {
@@ -58,6 +94,7 @@ func (p *Printer) inspectHeader(i *Inspection) {
 	key := firstOf(m.SigningKey, "none")
 	p.facts(
 		fact("tenant", tenantSpans(m.Tenant)...),
+		recoveredFact(m),
 		fact("made", Text(join(made, m.Purpose, m.Generator))),
 		fact("holds", Text(holds(m))),
 		fact("size", Text(join(size, plural(len(m.Entries), "entry/entries"), plural(i.Sizes.Frames, "frame")))),

@@ -36,6 +36,24 @@ func inspect(o *overview.Overview, width int, all bool) string {
 	return b.String()
 }
 
+func TestOutlinesHaveALineForEachWorkspace(t *testing.T) {
+	o := large(40, 9)
+	o.Workspaces[0].Problems = []string{"metadata.json: odd"}
+	var b strings.Builder
+	NewPrinter(&b, 100, false).Inspect(&Inspection{
+		File: "x", Overview: o, Outline: true, Sizes: archive.Sizes{File: 1, Content: 4},
+		Manifest: &manifest.Manifest{Created: time.Unix(0, 0), Tenant: manifest.Tenant{ID: "t"}},
+	})
+	for _, want := range []string{"1 workspace\n", "Large  00000000", "40 datasets, 361 reports", "--workspace NAME", "! metadata.json: odd"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "dataset 001") {
+		t.Errorf("assets are listed:\n%s", b.String())
+	}
+}
+
 func TestInspectShortensLargeWorkspaces(t *testing.T) {
 	o := large(40, 9)
 	short, full := inspect(o, 100, false), inspect(o, 0, true)

@@ -20,6 +20,10 @@ type PlanPage struct {
 	Store    string // as given; empty for a saved plan
 	All      bool   // unchanged and skipped assets too, however many
 	Next     []string
+
+	// Edits and Entailed say what a person has decided in a saved plan, and
+	// what else that changed.
+	Edits, Entailed []restore.Change
 }
 
 // decisions are how a plan's decisions look.
@@ -52,9 +56,11 @@ func (p *Printer) Plan(page *PlanPage) {
 		p.Blank()
 		p.stepGroup(steps, g)
 	}
+	p.amended(page, steps)
 	p.unresolved(page.Plan, steps)
 	p.access(page.Plan, page.All)
 	p.asleep(page.Plan.Asleep, page.All, "--all lists them")
+	p.removed(page.Plan, page.All)
 	p.planWarnings(page.Plan)
 	p.blocked(page.Plan, steps)
 	p.planSummary(page.Plan)

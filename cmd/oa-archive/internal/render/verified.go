@@ -29,6 +29,7 @@ func (p *Printer) Verified(name string, r *archive.Report, result string) {
 			fact("key", Text(firstOf(m.SigningKey, "none"))),
 			fact("tenant", tenantSpans(m.Tenant)...),
 			fact("made", Text(Time(m.Created)+separator+m.Purpose)),
+			recoveredFact(m),
 			fact("archive", Text(m.ID)),
 			fact("content", Text(m.ContentHash)),
 			fact("checked", Text(fmt.Sprintf("%s, %s of content, %s of file",

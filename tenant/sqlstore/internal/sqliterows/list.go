@@ -40,7 +40,7 @@ func (l *listSink) read(text string) error {
 	for n := 0; ; n++ {
 		token, err := l.dec.ReadToken()
 		if err != nil {
-			return fmt.Errorf("%w: %v", errArray, err)
+			return fmt.Errorf("%w: it is damaged at byte %d", errArray, l.dec.InputOffset())
 		}
 		if token.Kind() == ']' {
 			break
@@ -92,13 +92,13 @@ func (s sink) number(text string) error {
 		}
 		f, err := strconv.ParseFloat(text, bits)
 		if err != nil {
-			return fmt.Errorf("%.40s does not fit %s", text, s.typ)
+			return fmt.Errorf("the number does not fit %s", s.typ)
 		}
 		return s.real(f)
 	case s.integer != nil && s.typ.Kind != parquetio.Bool:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return fmt.Errorf("%.40s does not fit %s", text, s.typ)
+			return fmt.Errorf("the number does not fit %s", s.typ)
 		}
 		return s.integer(n)
 	}

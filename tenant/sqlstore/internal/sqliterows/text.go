@@ -153,23 +153,23 @@ func parseDecimal(text string, t parquetio.Type) (n decimal128.Num, err error) {
 	rest, negative := strings.CutPrefix(text, "-")
 	whole, fraction, point := strings.Cut(rest, ".")
 	if whole == "" || point && fraction == "" || len(text) > 100 {
-		return n, fmt.Errorf("the text %.60q is %w", text, errDecimal)
+		return n, fmt.Errorf("the text is %w", errDecimal)
 	}
 	kept := fraction
 	for len(kept) > t.Scale && kept[len(kept)-1] == '0' {
 		kept = kept[:len(kept)-1]
 	}
 	if len(kept) > t.Scale {
-		return n, fmt.Errorf("%.60q has more than %d digits after the point: %w", text, t.Scale, errInexact)
+		return n, fmt.Errorf("the number has more than %d digits after the point: %w", t.Scale, errInexact)
 	}
 	digits := whole + kept + zeros[:t.Scale-len(kept)]
 	for i := range len(digits) {
 		if digits[i] < '0' || digits[i] > '9' {
-			return n, fmt.Errorf("the text %.60q is %w", text, errDecimal)
+			return n, fmt.Errorf("the text is %w", errDecimal)
 		}
 	}
 	if significant := strings.TrimLeft(digits, "0"); len(significant) > t.Precision {
-		return n, fmt.Errorf("%s does not fit %s", text, t)
+		return n, fmt.Errorf("the number does not fit %s", t)
 	}
 	return signed(digits, negative), nil
 }

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
+	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+// maxPlan bounds a saved plan. One takes about a kilobyte per asset.
+const maxPlan = 1 << 30
+
+// hintBadPlan is for files that hold no plan, or none that can be used.
+const hintBadPlan = "make a new plan with `oa-archive plan FILE --into STORE -o PLAN`"
+
+// readPlan reads a saved plan that nobody has edited.
+func readPlan(path string) (*restore.Plan, error) {
+	doc, err := readSmall(path, maxPlan)
+	if err != nil {
+		return nil, at("plan", err)
+	}
+	plan, err := restore.ParsePlan(doc)
+	if err != nil {
+		hint := "an edited plan is shown by `oa-archive plan FILE --into STORE --plan PLAN`; or " + hintBadPlan
+		return nil, &failure{exit: exitFailed, code: "bad-plan", err: at(fmt.Sprintf("plan %q", path), err), hint: hint}
+	}
+	return plan, nil
+}
+
+// checkPlanFlags refuses flags that a saved plan has answered.
+func (f *restoreFlags) checkPlanFlags() error {
+	if f.plan == "" {
+		return nil
+	}
+	for _, name := range f.optionNames {
+		if f.cmd.Flags().Changed(name) {
+			return usagef("leave it out, or make another plan", "--plan and --%s exclude each other: the plan says it already", name)
+		}
+	}
+	return nil
+}
+
+// makePlan makes a plan, or reads a saved one with the edits in it.
+func (f *restoreFlags) makePlan(ctx context.Context, o *opened, target tenant.Target, opts restore.Options) (*restore.Amendment, error) {
+	if f.plan == "" {
+		plan, err := restore.MakePlan(ctx, o.Archive, target, opts)
+		return &restore.Amendment{Plan: plan}, err
+	}
+	doc, err := readSmall(f.plan, maxPlan)
+	if err != nil {
+		return nil, at("plan", err)
+	}
+	amended, err := restore.Amend(ctx, doc, o.Archive, target)
+	if err == nil {
+		return amended, nil
+	}
+	if known, ok := restoreFailure(err); ok {
+		known.err = err
+		return nil, &known
+	}
+	return nil, &failure{exit: exitFailed, code: "bad-plan", err: at(fmt.Sprintf("plan %q", f.plan), err), hint: hintBadPlan}
+}
+
+// noteEdits says that what is carried out is not what was saved.
+func (a *app) noteEdits(amended *restore.Amendment) {
+	if n := len(amended.Edits); n > 0 {
+		a.note("the plan was edited: %s, which %s", render.Plural(int64(n), "decision"), render.Plural(int64(len(amended.Entailed)), "changes 1 more asset/change more assets"))
+	}
+}
