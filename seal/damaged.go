@@ -38,6 +38,14 @@ type Damaged struct {
 // added or removed. Errors as with [Open], except that only a damaged header
 // gives [ErrDamaged].
 func OpenDamaged(ctx context.Context, src io.ReaderAt, size int64, identities ...age.Identity) (*Damaged, error) {
+	d, err := openDamagedFile(ctx, src, size, identities)
+	if err != nil {
+		return nil, named(err)
+	}
+	return d, nil
+}
+
+func openDamagedFile(ctx context.Context, src io.ReaderAt, size int64, identities []age.Identity) (*Damaged, error) {
 	h, err := readHeader(io.NewSectionReader(src, 0, size))
 	if err != nil {
 		return nil, err
@@ -52,7 +60,7 @@ func OpenDamaged(ctx context.Context, src io.ReaderAt, size int64, identities ..
 		if errors.Is(err, io.EOF) {
 			return nil, damaged(errors.New("it ends with its header"))
 		}
-		return nil, fmt.Errorf("seal: read the encrypted file: %w", err)
+		return nil, unread(err)
 	}
 	// The key and the nonces of chunks are those of the age specification,
 	// section "Payload". Package age opens no file without its end.
@@ -61,7 +69,7 @@ func OpenDamaged(ctx context.Context, src io.ReaderAt, size int64, identities ..
 		d.aead, err = chacha20poly1305.New(derived)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+		return nil, err
 	}
 	d.measure(max(0, size-d.begin))
 	return d, nil
@@ -93,7 +101,7 @@ func (d *Damaged) ReadAt(p []byte, off int64) (n int, err error) {
 			d.load(index)
 		}
 		if d.err != nil {
-			return n, fmt.Errorf("seal: read the encrypted file: %w", d.err)
+			return n, unread(d.err)
 		}
 		got := copy(p[n:], d.content[off-index*chunkSize:])
 		n += got

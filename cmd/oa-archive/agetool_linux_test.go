@@ -44,13 +44,12 @@ func TestAgeToolPassphrases(t *testing.T) {
 		r.runProgram(0, []string{"Enter passphrase", "horse battery\n", "Confirm passphrase", "horse battery\n"}, age, args...)
 		asked := []string{"Passphrase of the archive", "horse battery\n"}
 		screen += r.run(0, asked, "verify", "theirs.age", "--allow-unsigned", "--allow-unknown-signer")
-		screen += r.run(0, asked, "cat", "theirs.age", "extensions/example.shop/theme.json", "--allow-unsigned")
-		if wrong := r.run(1, []string{"Passphrase of the archive", "mule\n"}, "verify", "theirs.age"); !strings.Contains(wrong, "the passphrase is wrong") {
-			t.Error(wrong)
-		}
 		if err := os.Remove(filepath.Join(r.dir, "theirs.age")); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if wrong := r.run(1, []string{"Passphrase of the archive", "mule\n"}, "verify", "ours.age"); !strings.Contains(wrong, "the passphrase is wrong") {
+		t.Error(wrong)
 	}
 	// Identities that are encrypted with a passphrase, as age's manual suggests.
 	r.runProgram(0, nil, "/bin/sh", "-c", "age-keygen -o key 2>/dev/null && age-keygen -y key >key.pub")
