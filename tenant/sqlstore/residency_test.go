@@ -1,0 +1,43 @@
+package sqlstore
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+// TestResidencyBySQL: services and people write the column by SQL.
+func TestResidencyBySQL(t *testing.T) {
+	db, err := CreateSQLite(t.Context(), t.TempDir()+"/acme.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	newTenant(t, db, acme)
+	set := func(text string) error {
+		if _, err := db.pool.ExecContext(t.Context(), "UPDATE tenants SET residency = ?", text); err != nil {
+			t.Fatal(err)
+		}
+		_, err := db.Tenant(t.Context(), "acme")
+		return err
+	}
+	for text, want := range map[string]string{
+		`{"country": "DE"}`: `column residency of tenant "acme": residency: exceptions is missing`,
+		`{"country": "DE", "exceptions": [], "regions": []}`:      "unknown",
+		`{"country": "de", "exceptions": []}`:                     "two capital letters",
+		`{"country": "DE", "country": "US", "exceptions": []}`:    "duplicate",
+		`{"country": "DE", "exceptions": [{"country": "US"}]}`:    "sub_processor is empty",
+		`{"country": "DE", "exceptions": []} {"country": "US"}`:   "after top-level value",
+		`{"country": "DE", "exceptions": [{"subprocessor": ""}]}`: "unknown",
+	} {
+		wantError(t, set(text), want)
+	}
+	if err := set(`{"country": "DE", "exceptions": []}`); err != nil {
+		t.Fatal(err)
+	}
+	all, err := db.Tenants(t.Context())
+	if err != nil || len(all) != 1 || !reflect.DeepEqual(all[0].Residency, &tenant.Residency{Country: "DE", Exceptions: []tenant.Exception{}}) {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
