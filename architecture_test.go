@@ -50,6 +50,7 @@ var rooms = map[string][]string{
 	"tenant/sqlstore/internal/pgrows":     {"tenant", "parquetio"},
 	"tenant/sqlstore/internal/sqliterows": {"parquetio"},
 	"access":                              {},
+	"residency":                           {"manifest", "tenant", "internal/strictyaml", "internal/legible"},
 	"mapping":                             {"internal/strictyaml"},
 }
 

@@ -41,3 +41,25 @@ func TestResidencyBySQL(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+func TestPostgresAddresses(t *testing.T) {
+	for _, name := range []string{"PGHOST", "PGPORT", "PGDATABASE", "PGSERVICE", "PGSSLMODE"} {
+		t.Setenv(name, "")
+	}
+	for dsn, want := range map[string][]PostgresAddress{
+		"postgres://u:p@db.eu.example/acme":                        {{"db.eu.example", 5432, "acme"}},
+		"postgres://u@db.eu.example/acme?host=db.us.example":       {{"db.us.example", 5432, "acme"}},
+		"postgres://u@a.example:1,b.example:2/acme?sslmode=prefer": {{"a.example", 1, "acme"}, {"b.example", 2, "acme"}},
+		"postgres://u@/acme?host=/run/postgresql&port=6432":        {{"/run/postgresql", 6432, "acme"}},
+	} {
+		if got, err := PostgresAddresses(dsn); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s leads to %+v, %v; want %+v", dsn, got, err, want)
+		}
+	}
+	t.Setenv("PGHOST", "db.us.example")
+	if got, err := PostgresAddresses("postgres:///acme?user=u"); err != nil || len(got) != 1 || got[0].Host != "db.us.example" {
+		t.Errorf("the environment is not asked: %+v, %v", got, err)
+	}
+	_, err := PostgresAddresses("postgres://u:s3cret@h:x/acme")
+	wantError(t, err, "cannot be read")
+}
