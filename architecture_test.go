@@ -49,6 +49,9 @@ var rooms = map[string][]string{
 	"tenant/sqlstore/internal/sqliterows": {"parquetio"},
 	"access":                              {},
 	"mapping":                             {"internal/strictyaml"},
+	"bucket":                              {},
+	"internal/s3test":                     {},
+	"internal/weaklink":                   {},
 }
 
 // coreModules are all that a program which only verifies pulls in.
