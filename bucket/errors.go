@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 )
 
@@ -84,11 +85,13 @@ func ours(err error) bool {
 	return false
 }
 
+// noise is what libraries put around the reason.
+var noise = regexp.MustCompile(`blob \(key "[^"]*"\) \(code=\w+\): |operation error \w+: \w+, |https response error |StatusCode: 0, |RequestID: [^,]*, |HostID: [^,]*, `)
+
 // brief is the text of a provider's error, without what nobody needs and what
 // nobody may see.
 func brief(err error) string {
-	text := redact(err.Error())
-	text = strings.TrimPrefix(text, "blob ")
+	text := noise.ReplaceAllString(redact(err.Error()), "")
 	text = strings.Join(strings.Fields(text), " ")
 	const most = 400
 	if len(text) > most {

@@ -138,7 +138,7 @@ func (o *Object) ReadAt(p []byte, off int64) (n int, err error) {
 // at returns what has arrived at off, at least one byte. It is called, and
 // returns, with the lock held; the bytes may be copied as long as it is.
 func (o *Object) at(off, want int64, ahead int64) ([]byte, error) {
-	for {
+	for waited := false; ; waited = true {
 		switch {
 		case o.ctx.Err() != nil:
 			return nil, fmt.Errorf("bucket: read %s: %w", o.l.at.Short(), context.Cause(o.ctx))
@@ -146,6 +146,10 @@ func (o *Object) at(off, want int64, ahead int64) ([]byte, error) {
 			return nil, o.broken
 		}
 		w := o.find(off)
+		if w != nil && w.err != nil && !waited {
+			o.drop(w) // it failed some time ago: things may be better now
+			w = nil
+		}
 		if w == nil {
 			w = o.start(off, min(max(want, minFetch), maxWindow))
 		}

@@ -16,6 +16,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
@@ -66,6 +67,7 @@ func openS3(ctx context.Context, at Location, opts Options) (store, error) {
 			return nil, &classified{ErrNoCredentials, err}
 		}
 	}
+	cfg.Logger = logging.Nop{}
 	cfg.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = 2 * maxParallel
 		t.ReadBufferSize, t.WriteBufferSize = 64<<10, 64<<10

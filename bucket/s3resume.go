@@ -44,10 +44,10 @@ func (u *s3Upload) resume(id string) error {
 	case err != nil:
 		return err
 	}
-	// Only the last part of an object may be short, and which one that was shows
-	// only in what follows it: without a successor it is sent again.
-	for n := range there {
-		if _, more := there[n+1]; !more {
+	// Only the last part of an object may be short. If what is written now is
+	// longer, it is not the last any more: it is sent again.
+	for n, p := range there {
+		if _, more := there[n+1]; !more && aws.ToInt64(p.Size) < partSize(n, u.opts) {
 			delete(there, n)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,6 +58,12 @@ func (s *s3Store) create(ctx context.Context, key string, opts WriterOptions) (u
 	u.ctx, u.cancel = context.WithCancel(ctx)
 	u.group, u.ctx = errgroup.WithContext(u.ctx)
 	u.group.SetLimit(opts.Parallel)
+	if opts.Retention != (Retention{}) {
+		if err := s.canLock(ctx); err != nil {
+			u.cancel()
+			return nil, err
+		}
+	}
 	if opts.Resume != "" {
 		if err := u.resume(opts.Resume); err != nil {
 			u.cancel()
@@ -65,6 +72,19 @@ func (s *s3Store) create(ctx context.Context, key string, opts WriterOptions) (u
 	}
 	u.size = u.sizeOf(1)
 	return u, nil
+}
+
+// canLock asks, if the credentials allow, whether the bucket can lock objects.
+// Stores refuse a lock otherwise, but some only after they have the object.
+func (s *s3Store) canLock(ctx context.Context) error {
+	out, err := s.client.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: &s.name})
+	switch {
+	case err != nil && strings.Contains(err.Error(), "ObjectLockConfigurationNotFound"):
+		return &classified{ErrRetention, errors.New("object lock is off for the bucket")}
+	case err == nil && (out.ObjectLockConfiguration == nil || out.ObjectLockConfiguration.ObjectLockEnabled != types.ObjectLockEnabledEnabled):
+		return &classified{ErrRetention, errors.New("object lock is off for the bucket")}
+	}
+	return nil // on, or the upload will tell
 }
 
 // sizeOf returns the size of part n: that which it has in the upload that is
@@ -318,7 +338,13 @@ func (u *s3Upload) refused(err error) error {
 const cleanUpTime = 20 * time.Second
 
 func (u *s3Upload) abort(keep bool) error {
-	u.cancel()
+	if keep {
+		// What is under way may still arrive, but nobody waits for long.
+		patience := time.AfterFunc(cleanUpTime/4, u.cancel)
+		defer patience.Stop()
+	} else {
+		u.cancel()
+	}
 	_ = u.group.Wait() // its error was reported by Write or Commit
 	if u.finished || u.id == "" || keep {
 		return nil

@@ -152,7 +152,9 @@ func (b *Bucket) Objects(tb testing.TB) (keys []string) {
 	return keys
 }
 
-// Unfinished returns the keys of uploads that were begun and not ended.
+// Unfinished returns the keys of uploads that were begun and not ended, and
+// hold parts. An empty one costs nobody anything: it remains when the answer
+// that names it is lost.
 func (b *Bucket) Unfinished(tb testing.TB) (keys []string) {
 	tb.Helper()
 	out, err := b.Client.ListMultipartUploads(context.Background(), &s3.ListMultipartUploadsInput{Bucket: &b.Name})
@@ -160,7 +162,13 @@ func (b *Bucket) Unfinished(tb testing.TB) (keys []string) {
 		tb.Fatal(err)
 	}
 	for _, u := range out.Uploads {
-		keys = append(keys, aws.ToString(u.Key))
+		parts, err := b.Client.ListParts(context.Background(), &s3.ListPartsInput{Bucket: &b.Name, Key: u.Key, UploadId: u.UploadId})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if len(parts.Parts) > 0 {
+			keys = append(keys, aws.ToString(u.Key))
+		}
 	}
 	return keys
 }

@@ -3,6 +3,7 @@ package weaklink
 import (
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -62,11 +63,12 @@ func New(tb testing.TB, target string) *Proxy {
 		},
 		Transport:      &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 32},
 		FlushInterval:  -1,
+		ErrorLog:       log.New(io.Discard, "", 0), // of faults that are on purpose
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 		ModifyResponse: p.answer,
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(forward, w, r) }))
-	server.Config.ErrorLog = nil
+	server.Config.ErrorLog = forward.ErrorLog
 	server.Start()
 	p.URL = server.URL
 	tb.Cleanup(func() {
@@ -147,6 +149,7 @@ func (p *Proxy) serve(forward http.Handler, w http.ResponseWriter, r *http.Reque
 	}
 	switch {
 	case f.Hang:
+		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection goes unnoticed
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case dead || f.Drop:
