@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -16,8 +15,6 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/logging"
-	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 )
@@ -36,10 +33,9 @@ type s3Store struct {
 	kmsKey   *string
 }
 
-// openS3 understands the settings of the kit (gocloud.dev/aws,
-// gocloud.dev/blob/s3blob), except that an endpoint is addressed by path unless
-// use_path_style=false says otherwise, and that checksums are left out with
-// request_checksum_calculation=when_required.
+// openS3 takes credentials from where the SDK does. An endpoint is addressed by
+// path unless use_path_style=false says otherwise, and checksums are left out
+// with request_checksum_calculation=when_required.
 func openS3(ctx context.Context, at Location, opts Options) (store, error) {
 	settings := cloneSettings(at.settings)
 	st := &s3Store{name: at.Bucket, opts: opts, checksum: !strings.EqualFold(settings.Get("request_checksum_calculation"), "when_required")}
@@ -47,31 +43,24 @@ func openS3(ctx context.Context, at Location, opts Options) (store, error) {
 	if err != nil {
 		return nil, &classified{ErrLocation, err}
 	}
-	if settings.Get("response_checksum_validation") == "" {
-		settings.Set("response_checksum_validation", "when_required") // ranges have none, and say so in a log
-	}
-	cfg, err := gcaws.V2ConfigFromURLParams(ctx, settings)
+	cfg, err := s3Config(ctx, settings)
 	if err != nil {
 		return nil, &classified{ErrLocation, err}
 	}
 	if cfg.Region == "" {
-		if cfg.Region = "us-east-1"; settings.Get("endpoint") == "" && cfg.BaseEndpoint == nil && tune.endpoint == "" {
+		if cfg.BaseEndpoint == nil && tune.endpoint == "" {
 			return nil, &classified{ErrLocation, errors.New("which region? add ?region=… or set AWS_REGION")}
 		}
+		cfg.Region = "us-east-1" // what other stores than Amazon's call theirs, if anything
 	}
-	if cfg.Credentials == nil {
-		return nil, &classified{ErrNoCredentials, errors.New("none are configured")}
-	}
-	if _, anonymous := cfg.Credentials.(aws.AnonymousCredentials); !anonymous && !strings.EqualFold(at.settings.Get("anonymous"), "true") {
+	if !strings.EqualFold(settings.Get("anonymous"), "true") {
+		if cfg.Credentials == nil {
+			return nil, &classified{ErrNoCredentials, errors.New("none are configured")}
+		}
 		if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 			return nil, &classified{ErrNoCredentials, err}
 		}
 	}
-	cfg.Logger = logging.Nop{}
-	cfg.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost = 2 * maxParallel
-		t.ReadBufferSize, t.WriteBufferSize = 64<<10, 64<<10
-	})
 	st.client = s3.NewFromConfig(cfg, tune.apply)
 	b, err := s3blob.OpenBucket(ctx, st.client, at.Bucket, nil)
 	if err != nil {
