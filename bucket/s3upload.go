@@ -107,7 +107,7 @@ func (u *s3Upload) Write(p []byte) (n int, err error) {
 			if kept, ok := u.free.Get().(*[]byte); ok {
 				u.part = (*kept)[:0]
 			} else {
-				u.part = make([]byte, 0, min(u.size, 1<<20))
+				u.part = make([]byte, 0, u.room())
 			}
 		}
 		take := p[:min(int64(len(p)), u.size-int64(len(u.part)))]
@@ -117,6 +117,14 @@ func (u *s3Upload) Write(p []byte) (n int, err error) {
 		n, p = n+len(take), p[len(take):]
 	}
 	return n, nil
+}
+
+// room is how much a new part takes at first: the first one may be all there is.
+func (u *s3Upload) room() int64 {
+	if u.count == 0 {
+		return min(u.size, 1<<20)
+	}
+	return u.size
 }
 
 // flush sends the part that is full, or the last.

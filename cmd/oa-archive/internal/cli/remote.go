@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/oneanalytics/oa-archive/archive"
@@ -33,13 +34,29 @@ func parseLocation(s string) (bucket.Location, error) {
 	return at, nil
 }
 
+// linkOptions reads how patient to be with a store.
+func (a *app) linkOptions() (bucket.Options, error) {
+	text := a.getenv("OA_ARCHIVE_STORE_ATTEMPTS")
+	if text == "" {
+		return bucket.Options{}, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 1000 {
+		return bucket.Options{}, usagef("it is a number from 1 to 1000", "OA_ARCHIVE_STORE_ATTEMPTS: %q", text)
+	}
+	return bucket.Options{Attempts: n}, nil
+}
+
 // openObject opens an object for reading.
 func (a *app) openObject(ctx context.Context, file string, tail bool) (*bucket.Object, error) {
 	at, err := parseLocation(file)
 	if err != nil {
 		return nil, err
 	}
-	opts := bucket.Options{}
+	opts, err := a.linkOptions()
+	if err != nil {
+		return nil, err
+	}
 	if !tail {
 		opts.Tail = -1
 	}
@@ -74,6 +91,9 @@ func (a *app) createObject(ctx context.Context, file string, opts outputOptions,
 	if err != nil {
 		return nil, err
 	}
+	if wopts.Options, err = a.linkOptions(); err != nil {
+		return nil, err
+	}
 	wopts.Replace, wopts.Size = opts.replace, opts.size
 	if wopts.Retention.Until, err = opts.keep.end(time.Now()); err != nil {
 		return nil, err
@@ -97,7 +117,11 @@ func (r *remoteOutput) Commit(ctx context.Context) (err error) {
 	if !r.receipt.Seen {
 		return nil
 	}
-	o, err := bucket.Open(ctx, r.at, bucket.Options{})
+	link, err := r.a.linkOptions()
+	if err != nil {
+		return err
+	}
+	o, err := bucket.Open(ctx, r.at, link)
 	if errors.Is(err, bucket.ErrForbidden) {
 		r.a.note("%s: the store has it, but these credentials may not read it back", r.at.Short())
 		return nil
