@@ -19,7 +19,7 @@ var rooms = map[string][]string{
 	"sign/sshagent":                       {"sign"},
 	"internal/strictjson":                 {},
 	"internal/strictyaml":                 {},
-	"internal/secretscan":                 {"internal/docedit"},
+	"internal/secretscan":                 {"internal/docedit", "internal/strictyaml"},
 	"internal/testkit":                    {"layout", "tenant"},
 	"internal/spool":                      {},
 	"internal/spread":                     {},

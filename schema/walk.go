@@ -85,7 +85,7 @@ func (w *walker) visit(s *shape, n *node) {
 }
 
 func (w *walker) visitChildren(s *shape, n *node) {
-	if n.form == scalar || s.items == nil && s.properties == nil && s.additional == nil {
+	if n.form == scalar || n.form == text || s.items == nil && s.properties == nil && s.additional == nil {
 		return
 	}
 	w.nodes = append(w.nodes, n)
@@ -132,13 +132,12 @@ func (w *walker) pointer() string {
 
 // note records what the keywords say about the string n.
 func (w *walker) note(k *keywords, n *node) {
-	id, ok := n.value.(string)
-	if !ok || id == "" {
+	if n.form != text || n.str == "" {
 		return
 	}
 	if p := (place{n.order, k.def, true}); k.def != "" && !w.seen[p] {
 		w.seen[p] = true
-		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: id}
+		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: n.kept()}
 		w.defs = append(w.defs, found[Definition]{n.order, d})
 	}
 	if k.ref == nil {
@@ -149,7 +148,7 @@ func (w *walker) note(k *keywords, n *node) {
 		return
 	}
 	w.seen[p] = true
-	ref := Reference{Pointer: w.pointer(), Line: n.line, To: p.what, ID: id, Required: k.ref.required, Subject: k.ref.subject}
+	ref := Reference{Pointer: w.pointer(), Line: n.line, To: p.what, ID: n.kept(), Required: k.ref.required, Subject: k.ref.subject}
 	if k.ref.within != "" && w.kind != KindModel {
 		ref.Scope = w.enclosing(k.ref.within)
 	}
@@ -158,7 +157,7 @@ func (w *walker) note(k *keywords, n *node) {
 		return
 	}
 	ref.Embedded = true
-	for _, m := range braced.FindAllStringSubmatch(id, -1) {
+	for _, m := range braced.FindAllStringSubmatch(ref.ID, -1) {
 		ref.ID = strings.TrimSpace(m[1])
 		w.refs = append(w.refs, found[Reference]{n.order, ref})
 	}
@@ -182,7 +181,7 @@ func (w *walker) target(r *refRule) RefKind {
 func (w *walker) enclosing(name string) string {
 	for i := len(w.nodes) - 1; i >= 0; i-- {
 		if s := w.stringIn(i, name); s != "" {
-			return s
+			return strings.Clone(s)
 		}
 	}
 	return ""

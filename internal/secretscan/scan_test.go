@@ -214,6 +214,12 @@ func FuzzScan(f *testing.F) {
 		}
 	}
 	f.Add([]byte("a: {password: hunter2, x: [\"p\\x61\"]}\n? b\n: c # token=q7Wm2Zx9Lk4Tb8Vn\n"), false)
+	for _, doc := range []string{
+		"- { name: DB_PASSWORD, value: hunter22 }\n- { key: x, value: y } # a secret\n", "token: [[q7Wm2Zx9Lk4Tb8Vn]]\nvalue: 1\n", "name: password\nvalue:\n  - hunter22\n", "a: never a secret\nvalue: b\n",
+		"name: [password]\nvalue: hunter22\n", "pwd: 1234567\nb: ~\n", "secrets: { value: q7Wm2Zx9Lk4Tb8Vn }\n",
+	} {
+		f.Add([]byte(doc), false)
+	}
 	f.Add([]byte(`{"name":"PASSWORD","value":"hunter22","`+token+`":{}}`), true)
 	f.Fuzz(func(t *testing.T, doc []byte, isJSON bool) {
 		format := docedit.YAML
