@@ -112,7 +112,8 @@ func (e *ahead) look(opts secretscan.Options) {
 		e.parsed = schema.Parse(e.kind, e.doc)
 		e.fault = e.parsed.Validate()
 	}
-	e.clean, e.withheld, e.hashes = withoutPasswords(e.Name.Kind, e.doc, e.parsed != nil && e.fault == nil)
+	opts.Valid = e.parsed != nil && e.fault == nil
+	e.clean, e.withheld, e.hashes = withoutPasswords(e.Name.Kind, e.doc, opts.Valid)
 	e.found, e.unread = secretscan.Scan(formatOf(e.Name.Kind), e.clean, opts)
 }
 

@@ -15,7 +15,7 @@ type Sink interface {
 // maxPlainName is the length of the longest name in a plain document.
 const maxPlainName = 128 // bytes
 
-// Plain reads a document that is written as nearly all are, a hundred times
+// Plain reads a document that is written as nearly all are, ten times
 // faster than [Decode]: block mappings and sequences, flow collections and
 // scalars on one line, comments. It reports false for any other document, right
 // or wrong, and for all that Decode refuses; what the sink was given until then
