@@ -29,6 +29,7 @@ type node struct {
 	byName   map[string]*node // of objects with many members, once asked for one
 	line     int
 	order    int // position in the document, counted from 0
+	noted    noted
 }
 
 // parse reads a document of the kind strictly.
