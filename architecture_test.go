@@ -57,6 +57,7 @@ var coreModules = []string{
 	"github.com/go-json-experiment/json",
 	"github.com/google/uuid",
 	"github.com/klauspost/compress",
+	"github.com/oasisprotocol/curve25519-voi",
 	"golang.org/x/crypto",
 	"golang.org/x/sync",
 	"golang.org/x/sys",
