@@ -74,6 +74,7 @@ type exporter struct {
 	census      *census
 
 	secretOptions secretscan.Options
+	pieces        []byte // memory for content on its way
 
 	dataset  rowsContext             // of the rows to come, for CheckRows
 	stated   *manifest.RowStatistics // of the rows at hand
