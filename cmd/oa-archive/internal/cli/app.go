@@ -43,7 +43,7 @@ func Main(args []string) int {
 		getenv: os.Getenv,
 	}
 	limitMemory(a.getenv)
-	return a.run(ctx, args)
+	return a.profiled(func() int { return a.run(ctx, args) })
 }
 
 // run executes one command line.
