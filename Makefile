@@ -4,7 +4,7 @@
 
 TOOLS := go tar bsdtar zstd ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace
 
-.PHONY: demo test race lint fuzz bench build tools
+.PHONY: demo test race lint fuzz bench performance microbench build tools
 
 # Without Parquet, which the demo does not need and which takes longest to build.
 demo:
@@ -26,7 +26,19 @@ lint:
 fuzz: tools
 	scripts/fuzz
 
+# Against the peers, in a quarter of an hour and 20 GB below TMPDIR; BENCH=quick is
+# smaller, JOBS="create-rows read-one" are some of them (scripts/bench -list).
+RESULTS ?= bin/performance.json
 bench:
+	@scripts/bench -scale $(or $(BENCH),full) -o $(RESULTS) $(JOBS)
+
+# The same, into docs/performance.md.
+performance:
+	@scripts/bench -o docs/performance.json $(JOBS)
+	@scripts/bench -document docs/performance.md
+
+# Each hot function by itself. scripts/benchcompare compares two commits.
+microbench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 build:
