@@ -17,6 +17,7 @@ var rooms = map[string][]string{
 	"parquetio":                           {},
 	"sign":                                {},
 	"sign/sshagent":                       {"sign"},
+	"seal":                                {},
 	"internal/strictjson":                 {},
 	"internal/strictyaml":                 {},
 	"internal/secretscan":                 {"internal/docedit"},

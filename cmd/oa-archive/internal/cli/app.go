@@ -25,6 +25,7 @@ type app struct {
 
 	json    bool
 	quiet   bool
+	unlock  unlockFlags
 	noColor bool
 
 	// answered says that the verb has printed its JSON document, error

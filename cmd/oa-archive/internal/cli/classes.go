@@ -15,6 +15,7 @@ import (
 
 // classes recognise the libraries' errors, the more special ones first.
 var classes = []func(error) (failure, bool){
+	sealFailure,
 	restoreFailure,
 	signatureFailure,
 	damageFailure,

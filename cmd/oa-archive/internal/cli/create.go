@@ -30,6 +30,7 @@ type createFlags struct {
 	archiveID      string
 	purpose        string
 	keyFlags
+	seal sealFlags
 }
 
 // createJSON is the --json output of create.
@@ -57,6 +58,7 @@ SOURCE_DATE_EPOCH in the environment fixes the time of the archive; together wit
 --archive-id the same tenant then gives the same bytes.`,
 		Example: `oa-archive create --from sqlite:acme.db -o acme.oa-archive --sign-with backup.key
 oa-archive create --from dir:acme --workspace Sales --rows -o sales.oa-archive
+oa-archive create --from dir:acme -o acme.oa-archive.age --recipients-file recipients
 oa-archive create --from dir:acme -o - | ssh backup 'cat > acme.oa-archive'
 oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@acme.example`,
 		Args: args(cobra.NoArgs, "no arguments besides flags"),
@@ -79,6 +81,11 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		fs.StringVar(&f.purpose, "purpose", manifest.PurposeManual, "`WHY`: manual, scheduled, insurance, drill or migration")
 	})
 	group(cmd, "Signing", f.keyFlags.declare)
+	group(cmd, "Encryption", func(fs *pflag.FlagSet) {
+		f.seal.declare(fs, "archive")
+		fs.BoolVar(&f.seal.plaintext, "plaintext", false, "do not encrypt, whatever the environment and the configuration folder say")
+		a.unlock.declareService(fs)
+	})
 	return cmd
 }
 
@@ -111,6 +118,10 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	recipients, err := f.seal.recipients(ctx, a)
+	if err != nil {
+		return err
+	}
 	signer, release, err := f.signer(ctx, a)
 	if err != nil {
 		return err
@@ -134,7 +145,7 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 		return err
 	}
 	result := createJSON{File: f.output, Warnings: []string{}}
-	m, err := a.writeArchive(ctx, source, f, export.Options{
+	m, err := a.writeArchive(ctx, source, f, &envelope{recipients: recipients}, export.Options{
 		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, RedactSecrets: f.redactSecrets, AllowSecrets: allowed, CheckRows: checkRows,
 		Warn: func(p schema.Problem) {
 			result.Warnings = append(result.Warnings, p.String())
@@ -188,11 +199,11 @@ func (a *app) writerOptions(f createFlags) (archive.WriterOptions, error) {
 }
 
 // writeArchive exports to the file or to standard output.
-func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFlags, opts export.Options, size *int64) (m *manifest.Manifest, err error) {
+func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFlags, sealed *envelope, opts export.Options, size *int64) (m *manifest.Manifest, err error) {
 	var out io.Writer = a.term.Out
 	commit := func() error { return nil }
 	if f.output != stdio {
-		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force})
+		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: sealed.unwrap(ctx)})
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +213,14 @@ func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFl
 	counted := &countingWriter{w: out}
 	err = a.progress(func(report progressFunc) error {
 		counted.report = func(n int64) { report("archive", n, 0) }
-		if m, err = export.Export(ctx, source, counted, opts); err != nil {
+		w, err := sealed.around(counted)
+		if err != nil {
+			return err
+		}
+		if m, err = export.Export(ctx, source, w, opts); err != nil {
+			return err
+		}
+		if err := sealed.close(); err != nil {
 			return err
 		}
 		return commit()

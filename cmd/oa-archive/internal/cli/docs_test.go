@@ -80,7 +80,7 @@ func TestManualNamesEveryJSONField(t *testing.T) {
 		verb string
 		doc  any
 	}{
-		{"create", createJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
+		{"create", createJSON{}}, {"rekey", rekeyJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
 		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"recover", recoverJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}}, {"import", abortJSON{}}, {"undo", undoJSON{}}, {"imports", importsJSON{}},
 		{"completion", completionJSON{}}, {"version", versionJSON{}}, {"JSON output", errorJSON{}},
 	} {

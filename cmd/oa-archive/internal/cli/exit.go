@@ -150,7 +150,7 @@ func (a *app) printError(err error) {
 // with, which tells users nothing.
 func message(err error) string {
 	text := err.Error()
-	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "parquetio", "restore", "schema", "sign", "sqlstore"} {
+	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "parquetio", "restore", "schema", "seal", "sign", "sqlstore"} {
 		if rest, ok := strings.CutPrefix(text, pkg+": "); ok {
 			return rest
 		}

@@ -78,6 +78,7 @@ oa-archive import --abort --into sqlite:acme.db`,
 		},
 	}
 	f.declareRestore(cmd)
+	a.unlock.declare(cmd)
 	group(cmd, "How", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o), with the decisions that somebody has edited in it")
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten or deleted")

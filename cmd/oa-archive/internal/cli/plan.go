@@ -84,6 +84,7 @@ oa-archive plan --show restore.plan`,
 		},
 	}
 	f.declareRestore(cmd)
+	a.unlock.declare(cmd)
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
 		fs.StringVar(&f.writeMap, "write-map", "", "write the mapping to `FILE`: who and what was found, and blanks to fill in, for --map")

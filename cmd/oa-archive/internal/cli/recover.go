@@ -20,6 +20,7 @@ type recoverFlags struct {
 	archiveID string
 	damagedID string
 	tenantID  string
+	seal      sealFlags
 	keyFlags
 	trustFlags
 }
@@ -47,6 +48,9 @@ marked as recovered, says what is missing, and is imported only with
 --allow-recovered. You vouch for it with your key, so it is not written unless
 the signer of the damaged archive is trusted.
 
+Of an encrypted FILE, --identity opens what is left; what was encrypted stays
+encrypted only with --recipient or the like.
+
 Exit codes: 0 something was saved, or could be; 3 nothing can be saved; 4 the
 signer is not trusted; 1 the archive is intact.`,
 		Example: `oa-archive recover broken.oa-archive
@@ -66,7 +70,9 @@ oa-archive recover broken.oa-archive --json`,
 		fs.StringVar(&f.tenantID, "tenant", "", "`ID` of the tenant, when the part of the file that names it is lost")
 	})
 	group(cmd, "Signing", f.keyFlags.declare)
+	group(cmd, "Encryption", func(fs *pflag.FlagSet) { f.seal.declare(fs, "new") })
 	f.trustFlags.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 
@@ -142,13 +148,20 @@ func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *r
 	if wopts.ID == remains.ArchiveID {
 		return usagef("leave --archive-id out", "a recovered archive needs an id of its own")
 	}
+	sealed := &envelope{}
+	if sealed.recipients, err = f.seal.recipients(ctx, a); err != nil {
+		return err
+	}
+	if a.unlock.used && len(sealed.recipients) == 0 {
+		a.warn("the damaged archive is encrypted, but what is recovered is not: name recipients with --recipient or OA_ARCHIVE_RECIPIENTS")
+	}
 	signer, release, err := f.signer(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer release()
 	wopts.Signer, wopts.Unsigned = signer, f.unsigned
-	out, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force})
+	out, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: sealed.unwrap(ctx)})
 	if err != nil {
 		return err
 	}
@@ -157,7 +170,14 @@ func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *r
 	var m *manifest.Manifest
 	err = a.progress(func(report progressFunc) error {
 		counted.report = func(n int64) { report("archive", n, 0) }
-		if m, err = remains.Write(ctx, counted, wopts); err != nil {
+		w, err := sealed.around(counted)
+		if err != nil {
+			return err
+		}
+		if m, err = remains.Write(ctx, w, wopts); err != nil {
+			return err
+		}
+		if err := sealed.close(); err != nil {
 			return err
 		}
 		return out.Commit(ctx)

@@ -54,6 +54,7 @@ oa-archive verify acme.oa-archive --allow-unknown-signer`,
 		RunE:              func(cmd *cobra.Command, given []string) error { return a.verify(cmd.Context(), given[0], &t) },
 	}
 	t.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 
@@ -88,6 +89,9 @@ func (a *app) check(ctx context.Context, file string, opts archive.Options) (rep
 			in, err := a.standardInput(ctx)
 			if err != nil {
 				return err
+			}
+			if in, err = a.decrypted(ctx, in); err != nil {
+				return at(name, err)
 			}
 			report, err = archive.VerifyStream(ctx, in, opts)
 			return err
