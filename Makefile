@@ -28,13 +28,14 @@ fuzz: tools
 
 # Against the peers, in a quarter of an hour and 20 GB below TMPDIR; BENCH=quick is
 # smaller, JOBS="create-rows read-one" are some of them (scripts/bench -list).
+# FLAGS are further flags of scripts/bench, as "-keep FOLDER".
 RESULTS ?= bin/performance.json
 bench:
-	@scripts/bench -scale $(or $(BENCH),full) -o $(RESULTS) $(JOBS)
+	@scripts/bench -scale $(or $(BENCH),full) -o $(RESULTS) $(FLAGS) $(JOBS)
 
 # The same, into docs/performance.md.
 performance:
-	@scripts/bench -o docs/performance.json $(JOBS)
+	@scripts/bench -o docs/performance.json $(FLAGS) $(JOBS)
 	@scripts/bench -document docs/performance.md
 
 # Each hot function by itself. scripts/benchcompare compares two commits.

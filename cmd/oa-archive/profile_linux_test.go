@@ -15,15 +15,11 @@ import (
 // profiles checks that the folder holds one whole profile of each kind.
 func profiles(t *testing.T, folder string) {
 	t.Helper()
-	for _, kind := range []string{"cpu", "allocs"} {
-		files, err := filepath.Glob(filepath.Join(folder, kind+"-*.pprof"))
-		if err != nil || len(files) != 1 {
-			t.Errorf("%s: %d profiles, %v", kind, len(files), err)
-			continue
-		}
-		text, err := os.ReadFile(files[0])
+	for _, kind := range []string{"cpu", "memory"} {
+		text, err := os.ReadFile(filepath.Join(folder, kind+".pprof"))
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			continue
 		}
 		r, err := gzip.NewReader(bytes.NewReader(text))
 		if err != nil {

@@ -61,7 +61,7 @@ func openAndList(s scale) job {
 
 func pipe(s scale) job {
 	return job{
-		name: "pipe", title: "Sequential read from a pipe", corpus: manyEntries(s), rounds: s.Rounds,
+		name: "pipe", title: "Sequential read from a pipe", corpus: manyEntries(s), rounds: s.rounds(3),
 		notes:   "Everything is verified, from a pipe as it arrives and from the file with random access.",
 		prepare: []step{many},
 		variants: []variant{
