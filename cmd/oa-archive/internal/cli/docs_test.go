@@ -52,7 +52,7 @@ func TestManualNamesEveryFlag(t *testing.T) {
 		case "import":
 			part += section(page, "plan")
 		}
-		part += section(page, "Trust")
+		part += section(page, "Trust") + section(page, "Residency")
 		verb.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Name != "help" && !strings.Contains(part, "--"+f.Name) {
 				t.Errorf("docs/cli.md does not name --%s of %s", f.Name, verb.Name())

@@ -58,6 +58,7 @@ oa-archive rekey acme.oa-archive.age -o acme.oa-archive.age --force --identity o
 	group(cmd, "New recipients", func(fs *pflag.FlagSet) {
 		f.seal.declare(fs, "new")
 	})
+	a.residency.declare(cmd)
 	a.unlock.declare(cmd)
 	return cmd
 }
@@ -81,6 +82,9 @@ func (a *app) rekey(ctx context.Context, file string, f *rekeyFlags) (err error)
 		return err
 	}
 	defer closeInto(&err, o)
+	if err := a.residency.permitArchive(a, o.Manifest(), f.output); err != nil {
+		return err
+	}
 	result := rekeyJSON{File: f.output, From: o.in.name, Recipients: len(recipients), Archive: render.NewArchive(o.Manifest())}
 	if err := a.reseal(ctx, o, f, recipients); err != nil {
 		return err
