@@ -110,6 +110,26 @@ func TestRowsNameTheirCommand(t *testing.T) {
 	}
 }
 
+// TestUnmetAimsAreExplained demands a word about each job that misses an aim.
+func TestUnmetAimsAreExplained(t *testing.T) {
+	r, err := loadResults(strings.TrimSuffix(page, ".md") + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(readFile(t, page), "## What stands in the way\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	if !found {
+		t.Fatal("the page does not say what stands in the way")
+	}
+	for _, j := range r.Jobs {
+		for _, a := range j.Aims {
+			if !a.Met && !strings.Contains(section, "`"+j.Name+"`") {
+				t.Errorf("%s misses an aim (%s) and the page does not say why", j.Name, a.Text)
+			}
+		}
+	}
+}
+
 func TestFill(t *testing.T) {
 	const empty = "before\n<!-- bench: aims -->\nold\n<!-- bench: end -->\nafter\n"
 	got, err := fill(empty, example())

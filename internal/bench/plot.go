@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -133,13 +134,25 @@ func (p *panel) draw(b *bytes.Buffer) {
 		}
 		fmt.Fprintf(b, `<path class="%s" d="M%d %.1fH%d"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", class, left, y(v), panelWidth-right, left-8, y(v)+4, axisNumber(v))
 	}
-	for v := low; v <= high*1.01; v *= 10 {
+	for _, v := range p.sizes() {
 		fmt.Fprintf(b, `<path class="a" d="M%.1f %dv5"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x(v), panelHeight-bottom, x(v), panelHeight-bottom+18, sizeNumber(v))
 	}
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+panelWidth-right)/2, panelHeight-8, escaped(p.xAxis))
 	for i, l := range p.lines {
 		l.draw(b, i, x, y)
 	}
+}
+
+// sizes returns where a panel has points.
+func (p *panel) sizes() (sizes []float64) {
+	for _, l := range p.lines {
+		for _, c := range l.points {
+			if !slices.Contains(sizes, c.x) {
+				sizes = append(sizes, c.x)
+			}
+		}
+	}
+	return sizes
 }
 
 // draw draws a line, its points, and its entry in the legend.
