@@ -34,6 +34,10 @@ const flightsMetadata = `{
 
 const flightsModel = "dataset: flights_%d\nversion: 1\ntables:\n  - { name: flights }\n"
 
+// apart is by how many flights the files begin apart, a prime so that no two begin at the
+// same place in a row group.
+const apart = 29_989
+
 func datasetID(i int) string { return fmt.Sprintf("2a5e562b-0000-4000-8000-%012x", i) }
 
 // writeFlights writes a workspace of n datasets below the folder of a tenant. rows
@@ -62,7 +66,7 @@ func writeFlights(folder string, n int, rows func(i int, path string) error) err
 // chance. So no two files have a page in common, which some peers would store
 // once.
 func makeRows(ctx context.Context, files, rows int, flights, folder string) error {
-	schema, batches, err := readFlights(ctx, flights)
+	schema, batches, err := readFlights(ctx, flights, files*apart+rows)
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func makeRows(ctx context.Context, files, rows int, flights, folder string) erro
 	err = writeFlights(folder, files, func(i int, path string) error {
 		group.Go(func() error {
 			chance := seeded(uint64(i) + 1)
-			return writeRows(ctx, path, schema, batches, i*29_989, rows, chance)
+			return writeRows(ctx, path, schema, batches, i*apart, rows, chance)
 		})
 		return ctx.Err()
 	})
@@ -87,7 +91,7 @@ func seeded(n uint64) *rand.ChaCha8 {
 // makeTable writes a dataset with the first of the flights, as they are, to the
 // folder of a tenant.
 func makeTable(ctx context.Context, rows int, flights, folder string) error {
-	schema, batches, err := readFlights(ctx, flights)
+	schema, batches, err := readFlights(ctx, flights, rows)
 	if err != nil {
 		return err
 	}
@@ -96,8 +100,9 @@ func makeTable(ctx context.Context, rows int, flights, folder string) error {
 	})
 }
 
-// readFlights returns all rows of a Parquet file, and their schema.
-func readFlights(ctx context.Context, path string) (parquetio.Schema, []arrow.RecordBatch, error) {
+// readFlights returns the rows of a Parquet file, at least n if it has as many, and their
+// schema.
+func readFlights(ctx context.Context, path string, n int) (parquetio.Schema, []arrow.RecordBatch, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -118,6 +123,9 @@ func readFlights(ctx context.Context, path string) (parquetio.Schema, []arrow.Re
 		}
 		batch.Retain()
 		batches = append(batches, batch)
+		if n -= int(batch.NumRows()); n <= 0 {
+			break
+		}
 	}
 	return p.Schema(), batches, nil
 }
