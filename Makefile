@@ -26,7 +26,7 @@ lint:
 fuzz: tools
 	scripts/fuzz
 
-# Against the peers, in some 20 minutes and 30 GB below TMPDIR; BENCH=quick is
+# Against the peers, in some 20 minutes and 20 GB below TMPDIR; BENCH=quick is
 # smaller, JOBS="create-rows read-one" are some of them (scripts/bench -list).
 # FLAGS are further flags of scripts/bench, as "-keep FOLDER".
 RESULTS ?= bin/performance.json

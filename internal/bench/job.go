@@ -36,6 +36,7 @@ type job struct {
 	notes   string // what a reader of the table needs to know
 	rounds  int
 	prepare []step
+	tidy    string // command that removes what only this job, or the one before, needs
 
 	// The first variant is the one that the others are compared with.
 	variants []variant

@@ -106,6 +106,9 @@ func creations(corpus, more string, slow int) []variant {
 	}
 }
 
+// tidyCreated removes what no other job needs.
+const tidyCreated = "rm -f unsigned.oa-archive synced.tar.zst"
+
 const creationNotes = "oa-archive, borg and restic have their output on the disk when they end, `tar`, `zstd` and `zip` have it in the page cache; " +
 	"the row with `sync` is `tar` and `zstd` on the same terms. oa-archive reads and checks every document, looks for credentials, hashes and signs; restic encrypts. " +
 	"Borg and restic begin with an empty repository each time."
@@ -114,6 +117,7 @@ func createDocuments(s scale) job {
 	return job{
 		name: "create-documents", title: "Create: documents", corpus: corpusOfDocuments(s), weigh: "corpus/documents", notes: creationNotes, rounds: s.Rounds,
 		prepare:  []step{keys, documents("documents", s.Documents)},
+		tidy:     tidyCreated,
 		variants: creations("documents", "", s.rounds(3)),
 		aims: []aim{
 			{text: "signed, at most 1.4 × the time of `tar | zstd -T0 -3`", against: tarZstd, metric: wall, most: 1.4},
@@ -130,6 +134,7 @@ func createRows(s scale) job {
 	return job{
 		name: "create-rows", title: "Create: rows", corpus: corpusOfRows(s), weigh: "corpus/rows", notes: creationNotes, rounds: s.rounds(3),
 		prepare:  []step{keys, rows},
+		tidy:     tidyCreated,
 		variants: creations("rows", withRows, s.rounds(2)),
 		aims: []aim{
 			{text: "at least as fast as `tar | zstd -T0 -3`", against: tarZstd, metric: wall, most: 1},
@@ -173,6 +178,7 @@ func verifyRows(s scale) job {
 	return job{
 		name: "verify-rows", title: "Verify: rows", corpus: corpusOfRows(s), notes: verifyNotes, rounds: s.Rounds,
 		prepare:  []step{keys, rows, archived("rows", withRows)},
+		tidy:     "rm -f rows.tar.zst rows.zip",
 		variants: verifications("rows", s.rounds(2)),
 		aims:     append([]aim{{text: "at least 1.5 × as fast as `zstd -t`: at most 0.67 × its time", against: "zstd -t", metric: wall, most: 1 / 1.5}}, verifyAims()...),
 	}

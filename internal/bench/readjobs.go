@@ -15,6 +15,7 @@ func readOne(s scale) job {
 		notes: "`$REPORT` is the path of one report. `tar` reads the same large archive. Borg and restic read the smaller corpus (they would store copies once). " +
 			"Reads are system calls on the archive, counted with `strace` in a run apart.",
 		rounds: s.Rounds,
+		tidy:   "rm -rf large.oa-archive rows.borg rows.restic",
 		prepare: []step{
 			keys, rows, archived("rows", withRows),
 			part("large", s.Files, s.Copies), archived("large", withRows),

@@ -103,6 +103,9 @@ func (s *stage) runJob(ctx context.Context, j job, only *regexp.Regexp) (*jobRes
 		}
 	}
 	result.judge(j.aims)
+	if j.tidy != "" {
+		return result, s.shell(ctx, j.tidy)
+	}
 	return result, nil
 }
 
