@@ -12,14 +12,13 @@ import (
 	"github.com/oneanalytics/oa-archive/manifest"
 )
 
-// headedFiles are entries of one, two and three pieces, of which one ends in
-// zeros as padding does, between small ones.
+// headedFiles are entries of one and two pieces, of which one ends in zeros as
+// padding does, between small ones.
 func headedFiles() []file {
 	return []file{
 		{wsA + "/metadata.json", []byte("{}\n")},
 		{wsA + "/datasets/" + id1 + "/rows.parquet", noise(frame.MaxContent+123, 2)},
 		{wsA + "/files/" + id1, append(noise(frame.MaxSmall-100, 3), make([]byte, 200)...)},
-		{wsA + "/files/" + id2, slices.Repeat([]byte("0123456789abcdef"), frame.MaxContent/8)},
 		{"audit/events.ndjson", text(512, "{}\n")},
 	}
 }
@@ -47,20 +46,23 @@ func headerFrames(t testing.TB, b []byte) []Range {
 	}
 }
 
-// TestSalvageWithoutHeaders flips a bit of each byte of the frames that hold
-// headers of large entries: their pieces are whole, so nothing is lost.
+// TestSalvageWithoutHeaders flips a bit of each byte (in an unsigned archive,
+// of each ninth) of the frames that hold headers of large entries: their pieces
+// are whole, so nothing is lost.
 func TestSalvageWithoutHeaders(t *testing.T) {
 	files := headedFiles()
 	for name, opts := range map[string]WriterOptions{"signed": options(t), "unsigned": unsignedOptions(t)} {
 		b := build(t, opts, files, true)
 		headers := headerFrames(t, b)
-		if len(headers) != 3 {
+		if len(headers) != 2 {
 			t.Fatalf("%s: %d headers", name, len(headers))
 		}
 		var places []int64
 		for _, h := range headers {
 			for at := h.From; at < h.To; at++ {
-				places = append(places, at)
+				if !opts.Unsigned || at%9 == 0 {
+					places = append(places, at)
+				}
 			}
 		}
 		parallel(len(places), func(i int) {
