@@ -38,24 +38,28 @@ type Reader struct {
 // are tried. Armored files are not for random access: see [NewReader].
 func Open(ctx context.Context, src io.ReaderAt, size int64, identities ...age.Identity) (*Reader, error) {
 	r := &Reader{src: &extents{src: src}}
-	release, err := r.src.hold(0, min(size, headSize))
+	if err := r.open(ctx, size, identities); err != nil {
+		return nil, named(err)
+	}
+	return r, nil
+}
+
+func (r *Reader) open(ctx context.Context, size int64, identities []age.Identity) error {
+	release, err := r.src.hold(0, min(size, headSize)) // read twice
 	if err != nil {
-		return nil, fmt.Errorf("seal: read the encrypted file: %w", err)
+		return unread(err)
 	}
 	defer release()
 	h, err := readHeader(io.NewSectionReader(r.src, 0, size))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	key, err := h.unlock(ctx, identities)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.begin = int64(len(h.text)) + nonceSize
-	if err := r.openEnd(size, key); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return r.openEnd(size, key)
 }
 
 // openEnd authenticates the last chunk, and reads and keeps as much of the end
@@ -64,10 +68,10 @@ func (r *Reader) openEnd(size int64, key []byte) error {
 	begin := max(r.begin, size-2*sealedSize)
 	release, err := r.src.hold(begin, max(0, size-begin))
 	if err != nil {
-		return fmt.Errorf("seal: read the encrypted file: %w", err)
+		return unread(err)
 	}
 	defer release()
-	err = r.attempt(func() (err error) {
+	err = attempt("it does not end as it should: it was cut off, continued or changed", func() (err error) {
 		r.plain, r.size, err = age.DecryptReaderAt(r.src, size, age.NewInjectedFileKeyIdentity(key))
 		return err
 	})
@@ -84,17 +88,17 @@ func (r *Reader) openEnd(size int64, key []byte) error {
 // Size returns the number of bytes of the archive.
 func (r *Reader) Size() int64 { return r.size }
 
-// attempt runs f and tells damage from a source that cannot be read. A file
-// that is shorter than it was is damaged.
-func (r *Reader) attempt(f func() error) error {
+// attempt runs f and tells damage, for which there are words, from a source that
+// cannot be read. A file that is shorter than it was is damaged.
+func attempt(words string, f func() error) error {
 	_, err := contained(func() (struct{}, error) { return struct{}{}, f() })
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, ErrDamaged) {
+		return err
 	}
 	if broken := (*sourceError)(nil); errors.As(err, &broken) {
-		return fmt.Errorf("seal: read the encrypted file: %w", broken.err)
+		return unread(broken.err)
 	}
-	return damaged(err)
+	return damaged(errors.New(words))
 }
 
 // ReadAt implements [io.ReaderAt]. What p asks for is read from the file in one
@@ -154,7 +158,7 @@ func (r *Reader) readExtent(p []byte, off int64) (int, error) {
 func (r *Reader) hold(first, last int64) (release func(), err error) {
 	release, err = r.src.hold(r.begin+first*sealedSize, (last-first)*sealedSize+r.sealed(last))
 	if err != nil {
-		return nil, fmt.Errorf("seal: read the encrypted file: %w", err)
+		return nil, unread(err)
 	}
 	return release, nil
 }
@@ -176,7 +180,8 @@ func (r *Reader) sealed(index int64) int64 {
 
 // decrypt fills p with the archive's content at off.
 func (r *Reader) decrypt(p []byte, off int64) error {
-	return r.attempt(func() error {
+	words := fmt.Sprintf("in the %d bytes from byte %d of the archive on, something was changed", len(p), off)
+	return attempt(words, func() error {
 		n, err := r.plain.ReadAt(p, off)
 		if n == len(p) {
 			return nil

@@ -86,6 +86,7 @@ func (a *app) recover(ctx context.Context, file string, f *recoverFlags) (err er
 	if f.output == stdio {
 		return usagef("write to a file", "recover does not write to standard output")
 	}
+	a.unlock.remains = true
 	in, err := a.openInput(ctx, file)
 	if err != nil {
 		return err
