@@ -52,6 +52,9 @@ var rooms = map[string][]string{
 	"access":                              {},
 	"residency":                           {"manifest", "tenant", "internal/strictyaml", "internal/legible"},
 	"mapping":                             {"internal/strictyaml"},
+	"bucket":                              {},
+	"internal/s3test":                     {},
+	"internal/weaklink":                   {},
 }
 
 // coreModules are all that a program which only verifies pulls in.

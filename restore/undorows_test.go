@@ -44,7 +44,7 @@ func TestUndoOfRows(t *testing.T) {
 	const columns = "id int64 not null, amount float64, name string"
 	before := sampleWorld()
 	before[ordersRows] = manyRows(t, columns, 5000, 3)
-	replaced := before.edit(t, revenuePath, `"name": "Revenue"`, `"name": "Edited"`)
+	replaced := before.clone().edit(t, revenuePath, `"name": "Revenue"`, `"name": "Edited"`)
 	replaced[ordersRows] = manyRows(t, "id int64 not null, amount float64", 700, 7)
 	for name, make := range crashStores {
 		t.Run(name, func(t *testing.T) {
