@@ -84,6 +84,7 @@ oa-archive copy acme.oa-archive.age s3://backups/acme.oa-archive.age --identity 
 		fs.BoolVar(&f.unverified, "unverified", false, "do not check the archive, only that DST is equal to SRC")
 	})
 	f.keep.declare(cmd)
+	a.residency.declare(cmd)
 	f.trustFlags.declare(cmd)
 	a.unlock.declare(cmd)
 	return cmd
@@ -94,6 +95,9 @@ func (a *app) copy(ctx context.Context, src, dst string, f *copyFlags) (err erro
 		return usagef("use `oa-archive copy SRC FILE`, or pipe with other programs", "copy compares what it has written, which standard output does not permit")
 	}
 	if _, err := f.keep.end(time.Now()); err != nil {
+		return err
+	}
+	if err := a.residency.permitCopy(ctx, a, src, dst, f.unverified); err != nil {
 		return err
 	}
 	in, err := a.openCopy(ctx, src)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/residency"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -73,17 +75,21 @@ func (f *residencyFlags) load(a *app) error {
 	return nil
 }
 
+// ensure loads the policy once.
+func (f *residencyFlags) ensure(a *app) error {
+	if f.loaded {
+		return nil
+	}
+	err := f.load(a)
+	f.loaded = err == nil
+	return err
+}
+
 // permit holds a FILE or a STORE against the policy and returns the name of the
 // rule that lets the data go there; "" when there is no policy.
 func (f *residencyFlags) permit(a *app, data residency.Data, destination string) (rule string, err error) {
-	if !f.loaded {
-		if err := f.load(a); err != nil {
-			return "", err
-		}
-		f.loaded = true
-	}
-	if f.policy == nil {
-		return "", nil
+	if err := f.ensure(a); err != nil || f.policy == nil {
+		return "", err
 	}
 	all, err := a.destinations(destination)
 	if err != nil {
@@ -107,6 +113,24 @@ func (f *residencyFlags) permitArchive(a *app, m *manifest.Manifest, destination
 	}
 	_, err = f.permit(a, data, destination)
 	return err
+}
+
+// permitCopy is permit for a copy of an archive whose manifest must be read for
+// it, before the first byte is written. Of what cannot be looked into nothing is
+// known: of standard input, and of what is copied unverified.
+func (f *residencyFlags) permitCopy(ctx context.Context, a *app, src, dst string, unverified bool) error {
+	if err := f.ensure(a); err != nil || f.policy == nil {
+		return err
+	}
+	if src == stdio || unverified {
+		_, err := f.permit(a, residency.Data{}, dst)
+		return err
+	}
+	o, err := a.open(ctx, src, archive.Options{AllowUnsigned: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.permitArchive(a, o.Manifest(), dst), o.Close())
 }
 
 // destinations returns what a FILE or STORE leads to, the environment considered:
@@ -134,7 +158,13 @@ var endpoints = []struct{ scheme, parameter, variable string }{
 	{"gs", "endpoint", "STORAGE_EMULATOR_HOST"},
 	{"azblob", "storage_account", "AZURE_STORAGE_ACCOUNT"},
 	{"azblob", "domain", "AZURE_STORAGE_DOMAIN"},
+	{"azblob", connectionString, "AZURE_STORAGE_CONNECTION_STRING"},
+	{"azblob", connectionString, "AZURE_STORAGEBLOB_CONNECTIONSTRING"},
 }
+
+// connectionString stands for a variable that holds a key beside an endpoint, so
+// that its value is not shown: a policy can only say that it is set.
+const connectionString = "connection_string"
 
 func (a *app) withEndpoint(s string) string {
 	scheme, _, _ := strings.Cut(s, "://")
@@ -142,6 +172,9 @@ func (a *app) withEndpoint(s string) string {
 		value := a.getenv(e.variable)
 		if !strings.EqualFold(scheme, e.scheme) || value == "" {
 			continue
+		}
+		if e.parameter == connectionString {
+			value = "set"
 		}
 		base, query, _ := strings.Cut(s, "?")
 		values, err := url.ParseQuery(query)
