@@ -152,7 +152,8 @@ func (r *Remains) Complete() bool { return r.Listed() && len(r.Lost) == 0 }
 // this archive and under its path.
 //
 // Damage is lost by the frame: all entries that share a damaged frame, at most
-// 1 MiB of them, and the whole of a larger entry. Frames are found by the seek
+// 1 MiB of them, and the whole of a larger entry, unless only its header is
+// damaged and the manifest is proven, which lists its pieces. Frames are found by the seek
 // table, where it holds, and by what they begin with. The work is linear in the
 // size of the file. Memory is that of a few frames and of the manifest, and a
 // small cost for each entry. Where r returns errors, up to 64 MiB in all, it is
@@ -198,6 +199,11 @@ func salvage(ctx context.Context, r io.ReaderAt, size int64, opts SalvageOptions
 	who, err := s.identify(opts)
 	if err != nil {
 		return nil, err
+	}
+	if who.proven != nil {
+		if err := s.adopt(who.proven); err != nil {
+			return nil, err
+		}
 	}
 	remains := s.remains(who)
 	if len(remains.Damage) == 0 && !remains.TablesLost && remains.Complete() {

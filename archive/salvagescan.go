@@ -65,6 +65,7 @@ type scan struct {
 	leading   *ustar.Hint // the one that the file begins with
 	leadTime  int64
 	torn      []torn
+	orphans   []orphan // in order of the file
 	witnesses map[witness]*witness
 
 	large *largeScan
@@ -127,6 +128,7 @@ func (s *scan) gap(from, to int64) {
 func (s *scan) look(found foundFrame) (int64, error) {
 	s.note(found)
 	if s.large == nil {
+		s.orphaned(found)
 		return found.end(), s.members(found)
 	}
 	l := s.large

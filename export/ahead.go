@@ -98,6 +98,7 @@ func (x *exporter) read(entry tenant.Entry) *ahead {
 	}
 	if err != nil {
 		e.err = fmt.Errorf("export: entry %q: %w", e.path, err)
+		e.doc = nil // a part of it is not to be judged
 	}
 	return e
 }

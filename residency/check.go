@@ -1,6 +1,7 @@
 package residency
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,7 +66,9 @@ func (p *Policy) rule(data Data) (rule *Rule, missing string) {
 }
 
 func (c Condition) selects(data Data) (selects bool, missing string) {
-	if len(c.Tenants) > 0 && !slices.ContainsFunc(c.Tenants, func(g string) bool { return matchGlob(g, data.Tenant) }) {
+	if len(c.Tenants) > 0 && data.Tenant == "" {
+		missing = "tenant"
+	} else if len(c.Tenants) > 0 && !slices.ContainsFunc(c.Tenants, func(g string) bool { return matchGlob(g, data.Tenant) }) {
 		return false, ""
 	}
 	for _, fact := range [...]struct {
@@ -75,7 +78,7 @@ func (c Condition) selects(data Data) (selects bool, missing string) {
 		switch {
 		case len(fact.wanted) == 0:
 		case fact.value == "":
-			missing = fact.name
+			missing = cmp.Or(missing, fact.name)
 		case !containsFold(fact.wanted, fact.value):
 			return false, ""
 		}

@@ -45,7 +45,11 @@ func (e *RefusedError) Error() string {
 	if e.Rule != "" {
 		rule = fmt.Sprintf("the residency rule %s", printable(e.Rule))
 	}
-	return fmt.Sprintf("%s keeps data of tenant %s out of %s: %s", rule, printable(e.Tenant), printable(e.Destination), e.Why)
+	whose := "of an unknown tenant"
+	if e.Tenant != "" {
+		whose = "of tenant " + printable(e.Tenant)
+	}
+	return fmt.Sprintf("%s keeps data %s out of %s: %s", rule, whose, printable(e.Destination), e.Why)
 }
 
 // printable quotes s if any of it could confuse a terminal, and cuts it.

@@ -139,9 +139,9 @@ func TestRecord(t *testing.T) {
 		}
 	}
 	for doc, says := range map[string]string{
-		"country: NO": "exceptions: is missing",
-		"country: NO\nexceptions: []\nregoin: x":                                                          "regoin is no member",
-		"country: UK\nexceptions: []":                                                                     "write GB",
+		"country: NO":                            "exceptions: is missing",
+		"country: NO\nexceptions: []\nregoin: x": "regoin is no member",
+		"country: UK\nexceptions: []":            "write GB",
 		"country: NO\nexceptions: [{sub_processor: a, country: ZZ, legal_basis: b}]":                      "exceptions[0].country: ZZ is not",
 		"country: NO\nexceptions: [{sub_processor: a, country: US, legal_basis: b, since: '2024-01-01'}]": "exceptions[0]: since is no member",
 		"country: NO\ncountry: US\nexceptions: []":                                                        "stands twice",

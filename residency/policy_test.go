@@ -120,6 +120,8 @@ func TestCheck(t *testing.T) {
 		{Data{Tenant: "bank-1", Jurisdiction: "x", Country: "DE"}, "s3://acme-ch/x", "germans in germany", "does not allow place zurich"},
 		{Data{Tenant: "bank-12", Jurisdiction: "x", Country: "DE"}, "s3://acme-eu/x", "", "no rule"},
 		{Data{Tenant: "bank", Jurisdiction: "x"}, "s3://acme-eu/x", "germans in germany", "depends on the country"},
+		{Data{}, "s3://acme-eu/x", "no tests abroad", "depends on the tenant of the data"},
+		{Data{Jurisdiction: "EU"}, "s3://acme-eu/x", "no tests abroad", "depends on the tenant"},
 		{Data{Tenant: "held", Jurisdiction: "x", Country: "DE"}, "s3://acme-eu/x", "held", "nowhere"},
 	} {
 		decision, err := p.Check(c.data, c.destination)

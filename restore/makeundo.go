@@ -117,6 +117,10 @@ func (u *undoer) plan(ctx context.Context, v view) (*UndoPlan, error) {
 	if err := u.checkDependents(ctx); err != nil {
 		return nil, fmt.Errorf("restore: undo: check references: %w", err)
 	}
+	changes, err := u.compareAccess(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("restore: undo: compare access: %w", err)
+	}
 	plan := &UndoPlan{
 		Format:    UndoPlanFormat,
 		Import:    UndoneImport{ID: u.rec.ID, At: u.rec.At.UTC().Format(time.RFC3339), Archive: u.rec.Archive, Summary: u.rec.Summary},
@@ -125,12 +129,12 @@ func (u *undoer) plan(ctx context.Context, v view) (*UndoPlan, error) {
 		Options:   u.opts,
 		Steps:     []UndoStep{},
 		Warnings:  u.warnings,
+		Access:    changes,
 	}
 	for _, s := range u.steps {
 		plan.Summary.count(s)
 		plan.Steps = append(plan.Steps, *s)
 	}
-	var err error
 	plan.ID, err = plan.computeID()
 	return plan, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -30,6 +31,9 @@ type UndoPlan struct {
 	Summary   UndoSummary  `json:"summary"`
 	Steps     []UndoStep   `json:"steps"`              // in canonical order of the target
 	Warnings  []string     `json:"warnings,omitempty"` // sentences
+	// Access is who gains or loses what by the undo, as in [Plan]. What widens
+	// blocks nothing here: the import took it away.
+	Access []access.Change `json:"access,omitempty"`
 }
 
 // UndoneImport is what the target's journal says of an import.

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -35,13 +36,13 @@ func (c *compiled) sentence(verr *jsonschema.ValidationError) (rule, text string
 	case *kind.Type:
 		return "wrong-type", fmt.Sprintf("want %s, found %s", typeNames(k.Want), typeName(k.Got))
 	case *kind.Enum:
-		return "unknown-value", fmt.Sprintf("want one of %s; found %s", list(k.Want), show(k.Got))
+		return "unknown-value", fmt.Sprintf("want one of %s; found %s", list(k.Want), describe(k.Got))
 	case *kind.Const:
-		return "unknown-value", fmt.Sprintf("want %s; found %s", show(k.Want), show(k.Got))
+		return "unknown-value", fmt.Sprintf("want %s; found %s", show(k.Want), describe(k.Got))
 	case *kind.Pattern:
-		return "malformed", c.advice(verr, "want a text that matches "+k.Want) + "; found " + show(k.Got)
+		return "malformed", c.advice(verr, "want a text that matches "+k.Want) + "; found " + describe(k.Got)
 	case *kind.Format:
-		return "malformed", c.advice(verr, "want a "+k.Want) + "; found " + show(k.Got)
+		return "malformed", c.advice(verr, "want a "+k.Want) + "; found " + describe(k.Got)
 	case *kind.Not:
 		return "reserved-value", c.advice(verr, "this value is not allowed here")
 	case *kind.MinLength:
@@ -93,23 +94,43 @@ func typeNames(types []string) string {
 	return strings.Join(words, " or ")
 }
 
-// show quotes a value of the document, cut to a length that fits a line.
-func show(v any) string {
-	const limit = 60
+// describe says what kind of value stands in a document, and not which: problems
+// are logged and mailed, and documents hold names, addresses and predicates.
+func describe(v any) string {
 	switch v := v.(type) {
 	case string:
-		if len(v) > limit {
-			v = strings.ToValidUTF8(v[:limit], "") + "…"
+		switch n := utf8.RuneCountInString(v); n {
+		case 0:
+			return "an empty text"
+		case 1:
+			return "a text of 1 character"
+		default:
+			return fmt.Sprintf("a text of %d characters", n)
 		}
-		return fmt.Sprintf("%q", v)
 	case map[string]any:
 		return "an object"
 	case []any:
 		return "a list"
+	case bool:
+		return "true or false"
 	case nil:
 		return "null"
 	}
-	return fmt.Sprint(v)
+	return "a number"
+}
+
+// show quotes an id, the name of a member, or what a schema allows. What cannot
+// be an id or a name, because it is long or an address, is only described.
+func show(v any) string {
+	const limit = 64
+	text, ok := v.(string)
+	switch {
+	case !ok:
+		return fmt.Sprint(v)
+	case len(text) > limit || strings.ContainsAny(text, "@\n") || strings.Contains(text, "://"):
+		return describe(v)
+	}
+	return fmt.Sprintf("%q", text)
 }
 
 // list shows values in words, the first dozen of them.
@@ -122,13 +143,26 @@ func list(values []any) string {
 			words = append(words, show(v))
 		}
 	}
-	return some(words, 12)
+	return some(words, 12, func(s string) string { return s })
 }
 
-// some joins words and cuts the list after limit of them.
-func some(words []string, limit int) string {
-	if len(words) > limit {
-		return strings.Join(words[:limit], ", ") + fmt.Sprintf(" and %d more", len(words)-limit)
+// some joins words, as write writes them, and cuts the list after limit of them.
+func some(words []string, limit int, write func(string) string) string {
+	var shown []string
+	for _, word := range words[:min(len(words), limit)] {
+		shown = append(shown, write(word))
 	}
-	return strings.Join(words, ", ")
+	text := strings.Join(shown, ", ")
+	if len(words) > limit {
+		text += fmt.Sprintf(" and %d more", len(words)-limit)
+	}
+	return text
+}
+
+// named is show without quotes around a plain name.
+func named(s string) string {
+	if shown := show(s); shown != `"`+s+`"` {
+		return shown
+	}
+	return s
 }

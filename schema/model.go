@@ -144,7 +144,7 @@ func (m *model) resolve(ref Reference, inline map[string]bool) (p Problem, ok bo
 func (m *model) suggest(id string) string {
 	for _, known := range []map[string]bool{m.measures, m.dimensions} {
 		if known[strings.ToLower(id)] {
-			return fmt.Sprintf("; did you mean %s?", strings.ToLower(id))
+			return fmt.Sprintf("; did you mean %s?", named(strings.ToLower(id)))
 		}
 	}
 	return ""
@@ -172,7 +172,7 @@ func (m *model) column(s string) (rule, text string) {
 	if !strings.Contains(s, ".") {
 		return "unknown-table", fmt.Sprintf("the column %s names no table; write table.column", show(s))
 	}
-	return "unknown-table", fmt.Sprintf("the column %s names no declared table; declared are %s", show(s), some(m.names, 12))
+	return "unknown-table", fmt.Sprintf("the column %s names no declared table; declared are %s", show(s), some(m.names, 12, named))
 }
 
 // checkExpressions finds braces that belong to no measure.
@@ -270,7 +270,7 @@ func arrows(ids []string) string {
 			words = append(words, "…")
 		}
 		if len(ids) <= limit || i < limit/2 || i >= len(ids)-limit/2 {
-			words = append(words, printable(id))
+			words = append(words, named(id))
 		}
 	}
 	return strings.Join(words, " → ")

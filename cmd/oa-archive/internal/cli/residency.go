@@ -140,7 +140,13 @@ var endpoints = []struct{ scheme, parameter, variable string }{
 	{"gs", "endpoint", "STORAGE_EMULATOR_HOST"},
 	{"azblob", "storage_account", "AZURE_STORAGE_ACCOUNT"},
 	{"azblob", "domain", "AZURE_STORAGE_DOMAIN"},
+	{"azblob", connectionString, "AZURE_STORAGE_CONNECTION_STRING"},
+	{"azblob", connectionString, "AZURE_STORAGEBLOB_CONNECTIONSTRING"},
 }
+
+// connectionString stands for a variable that holds a key beside an endpoint, so
+// that its value is not shown: a policy can only say that it is set.
+const connectionString = "connection_string"
 
 func (a *app) withEndpoint(s string) string {
 	scheme, _, _ := strings.Cut(s, "://")
@@ -148,6 +154,9 @@ func (a *app) withEndpoint(s string) string {
 		value := a.getenv(e.variable)
 		if !strings.EqualFold(scheme, e.scheme) || value == "" {
 			continue
+		}
+		if e.parameter == connectionString {
+			value = "set"
 		}
 		base, query, _ := strings.Cut(s, "?")
 		values, err := url.ParseQuery(query)

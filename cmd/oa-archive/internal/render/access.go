@@ -13,12 +13,23 @@ import (
 // page lists unless everything is asked for.
 const fewChanges = 12
 
-// access lists who gains or loses what, what widens first.
+// access lists who gains or loses what by an import, what widens first.
 func (p *Printer) access(plan *restore.Plan, all bool) {
-	if len(plan.Access) == 0 {
+	p.changesOfAccess(plan.Access, all, func(c access.Change) (suffix string, open bool) {
+		if slices.Contains(plan.Options.AllowAccess, c.ID) {
+			return " (allowed: " + c.ID + ")", false
+		}
+		return " (--allow-access " + c.ID + ")", true
+	})
+}
+
+// changesOfAccess prints a list of them. widening says what follows a change that
+// gives somebody more, and whether somebody still has to allow it.
+func (p *Printer) changesOfAccess(list []access.Change, all bool, widening func(access.Change) (suffix string, open bool)) {
+	if len(list) == 0 {
 		return
 	}
-	changes := slices.Clone(plan.Access)
+	changes := slices.Clone(list)
 	slices.SortStableFunc(changes, func(a, b access.Change) int {
 		if a.Widens == b.Widens {
 			return 0
@@ -41,17 +52,17 @@ func (p *Printer) access(plan *restore.Plan, all bool) {
 	}
 	p.Line(title...)
 	for i, c := range changes {
+		suffix, open := widening(c)
 		// What blocks the plan is never left out.
-		allowed := slices.Contains(plan.Options.AllowAccess, c.ID)
-		if i >= fewChanges && !all && (!c.Widens || allowed) {
+		if i >= fewChanges && !all && (!c.Widens || !open) {
 			p.Line(Styled(Faint, fmt.Sprintf("  · %d more (--all lists them)", len(changes)-i)))
 			return
 		}
 		switch {
-		case c.Widens && allowed:
-			p.WrapAfter(Styled(Warn, "  ! "), Plain, c.Sentence+" (allowed: "+c.ID+")")
+		case c.Widens && !open:
+			p.WrapAfter(Styled(Warn, "  ! "), Plain, c.Sentence+suffix)
 		case c.Widens:
-			p.WrapAfter(Styled(Bad, "  ! "), Plain, c.Sentence+" (--allow-access "+c.ID+")")
+			p.WrapAfter(Styled(Bad, "  ! "), Plain, c.Sentence+suffix)
 		default:
 			p.WrapAfter(Text("  · "), Plain, c.Sentence)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -61,6 +62,7 @@ func (p *Printer) Undo(plan *restore.UndoPlan, store string, next []string) {
 			p.WrapAfter(Text("    - "), Plain, why)
 		}
 	}
+	p.changesOfAccess(plan.Access, true, func(access.Change) (string, bool) { return "", false })
 	if len(plan.Warnings) > 0 {
 		p.Blank()
 		p.Line(Styled(Strong, "Worth knowing"))
