@@ -45,17 +45,7 @@ func Main(args []string) int {
 		getenv: os.Getenv,
 	}
 	limitMemory(a.getenv)
-	endProfile, err := profile(a.getenv(profileVariable))
-	if err != nil {
-		a.printError(err)
-		return exitFailed
-	}
-	code := a.run(ctx, args)
-	if err := endProfile(); err != nil {
-		a.printError(err)
-		return max(code, exitFailed)
-	}
-	return code
+	return a.run(ctx, args)
 }
 
 // run executes one command line.
