@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"internal/ustar":                      {},
 	"internal/frame":                      {},
 	"internal/supplychain":                {},
+	"internal/bench":                      {"archive", "internal/testkit", "manifest", "parquetio", "sign", "tenant"},
 	"internal/vectorgen":                  {"layout", "manifest", "sign", "internal/frame", "internal/ustar"},
 	"manifest":                            {"layout", "internal/strictjson", "internal/order"},
 	"archive":                             {"layout", "manifest", "sign", "internal/frame", "internal/order", "internal/spool", "internal/ustar"},

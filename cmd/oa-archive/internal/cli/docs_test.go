@@ -119,7 +119,7 @@ func TestReadersTakeIdentities(t *testing.T) {
 	readers := 0
 	for _, verb := range root.Commands() {
 		name, _, _ := strings.Cut(verb.Use, " ")
-		reads := strings.Contains(verb.Use, "FILE") && name != "create" && name != "keygen" || name == "undo" || name == "diff"
+		reads := strings.Contains(verb.Use, "FILE") && name != "create" && name != "keygen" || name == "undo" || name == "diff" || name == "copy"
 		for _, flag := range []string{"identity", "identity-passphrase-file", "archive-passphrase-file", "kms"} {
 			// create has the last two, to encrypt with.
 			if has := verb.Flags().Lookup(flag) != nil; has != reads && name != "create" {
