@@ -51,7 +51,7 @@ const (
 
 var startAzure = sync.OnceValues(func() (string, error) {
 	return s3test.Launch("azurite-blob", func(_, port string) []string {
-		return []string{"--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--disableTelemetry"}
+		return []string{"--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--loose", "--disableTelemetry"}
 	})
 })
 
