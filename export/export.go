@@ -9,6 +9,8 @@ import (
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/internal/secretscan"
+	"github.com/oneanalytics/oa-archive/internal/whose"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/schema"
@@ -36,7 +38,10 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 		return nil, fmt.Errorf("export: describe the tenant: %w", err)
 	}
 	wopts := opts.Writer
-	wopts.Tenant = manifest.Tenant{ID: info.ID, Name: info.Name, Region: info.Region, Jurisdiction: info.Jurisdiction}
+	var stated *manifest.Residency
+	if wopts.Tenant, stated = whose.Manifest(info); wopts.Residency == nil {
+		wopts.Residency = stated
+	}
 	out, err := archive.NewWriter(w, wopts)
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -45,7 +50,8 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 
 	x := &exporter{
 		ctx: ctx, out: out, opts: opts, census: newCensus(),
-		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
+		secretOptions: opts.secretOptions(),
+		maxDocument:   cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 	}
 	if err := x.run(src); err != nil {
 		return nil, err
@@ -70,6 +76,9 @@ type exporter struct {
 	opts        Options
 	maxDocument int64
 	census      *census
+
+	secretOptions secretscan.Options
+	pieces        []byte // memory for content on its way
 
 	dataset  rowsContext             // of the rows to come, for CheckRows
 	stated   *manifest.RowStatistics // of the rows at hand

@@ -40,11 +40,11 @@ func (e *LockedError) Error() string {
 	to := "it is encrypted to " + describe(e.Stanzas)
 	switch e.Identities {
 	case 0:
-		return "seal: no identity was given, and " + to
+		return "no identity was given, and " + to
 	case 1:
-		return "seal: the identity that was given does not open it: " + to
+		return "the identity that was given does not open it: " + to
 	}
-	return fmt.Sprintf("seal: none of the %d identities that were given opens it: %s", e.Identities, to)
+	return fmt.Sprintf("none of the %d identities that were given opens it: %s", e.Identities, to)
 }
 
 // Passphrase reports whether the file is encrypted with a passphrase.

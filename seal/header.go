@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
+	"filippo.io/age/armor"
 )
 
 // A header is the part of an encrypted file that says who can open it. Package
@@ -25,7 +26,7 @@ func readHeader(r io.Reader) (*header, error) {
 	src := &watched{r: r}
 	text, err := contained(func() ([]byte, error) { return age.ExtractHeader(src) })
 	if err != nil {
-		return nil, src.blame(err)
+		return nil, src.blame(malformedHeader(err))
 	}
 	h := &header{text: text}
 	for line := range bytes.Lines(text) {
@@ -35,6 +36,25 @@ func readHeader(r io.Reader) (*header, error) {
 		}
 	}
 	return h, nil
+}
+
+// malformedHeader words what package age says of a header.
+func malformedHeader(err error) error {
+	broken := (*armor.Error)(nil)
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends within its header")
+	case errors.As(err, &broken):
+		return broken
+	}
+	text := err.Error()
+	for _, begins := range []string{"failed to read header: ", "parsing age header: ", "failed to parse header: "} {
+		text = strings.TrimPrefix(text, begins)
+	}
+	if strings.HasPrefix(text, "unexpected intro") {
+		return errors.New("its first line is not that of version 1 of the age format")
+	}
+	return fmt.Errorf("its header is malformed: %s", text)
 }
 
 // unlock finds the file's key. Identities may ask people, programs and services
@@ -103,9 +123,9 @@ func (h *header) explain(err error, identities []age.Identity) error {
 		return &LockedError{Stanzas: h.stanzas, Identities: tried}
 	}
 	if strings.Contains(err.Error(), "bad header MAC") {
-		return fmt.Errorf("seal: %w: its header was changed: %w", ErrDamaged, err)
+		return damaged(errors.New("its header was changed"))
 	}
-	return fmt.Errorf("seal: %w", err)
+	return err
 }
 
 // A watched reader remembers that reading failed, so that this is told apart
@@ -117,7 +137,8 @@ type watched struct {
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	broken := (*armor.Error)(nil) // which is damage
+	if err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &broken) {
 		w.err = err
 	}
 	return n, err
@@ -126,17 +147,23 @@ func (w *watched) Read(p []byte) (int, error) {
 // blame returns the error of reading if there was one, else err as damage.
 func (w *watched) blame(err error) error {
 	if w.err != nil {
-		return fmt.Errorf("seal: read the encrypted file: %w", w.err)
+		return unread(w.err)
 	}
 	return damaged(err)
 }
 
+func unread(err error) error { return fmt.Errorf("read the encrypted file: %w", err) }
+
 func damaged(err error) error {
 	if errors.Is(err, ErrDamaged) {
-		return fmt.Errorf("seal: %w", err)
+		return err
 	}
-	return fmt.Errorf("seal: %w: %w", ErrDamaged, err)
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
+
+// named adds the package's name to an error that leaves it. What readers return
+// has none: who reads says what for.
+func named(err error) error { return fmt.Errorf("seal: %w", err) }
 
 // contained runs f and turns a panic, which hostile input might cause in a
 // dependency, into damage.

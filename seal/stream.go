@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
@@ -16,7 +17,14 @@ import (
 // the file is complete. Errors as with [Open]. When ctx ends while identities
 // are tried, NewReader returns its cause; reads are as prompt as r's.
 func NewReader(ctx context.Context, r io.Reader, identities ...age.Identity) (io.Reader, error) {
-	src := &watched{r: r}
+	s, err := newStream(ctx, &watched{r: r}, identities)
+	if err != nil {
+		return nil, named(err)
+	}
+	return s, nil
+}
+
+func newStream(ctx context.Context, src *watched, identities []age.Identity) (*stream, error) {
 	var binary io.Reader = bufio.NewReaderSize(src, 64<<10)
 	beginning, err := binary.(*bufio.Reader).Peek(DetectSize)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -41,7 +49,7 @@ func NewReader(ctx context.Context, r io.Reader, identities ...age.Identity) (io
 	if err != nil {
 		return nil, src.blame(err)
 	}
-	return &stream{plain, src}, nil
+	return &stream{plain: plain, src: src}, nil
 }
 
 // bytesSeen holds what a reader has read ahead. It is read once.
@@ -62,15 +70,23 @@ func (s *bytesSeen) Read(p []byte) (int, error) {
 type stream struct {
 	plain io.Reader
 	src   *watched
+	n     int64 // bytes read
 }
 
 func (s *stream) Read(p []byte) (int, error) {
 	n, err := contained(func() (int, error) { return s.plain.Read(p) })
+	s.n += int64(n)
+	broken := (*armor.Error)(nil)
 	switch {
 	case err == nil || err == io.EOF:
 		return n, err
-	case errors.Is(err, io.ErrUnexpectedEOF) && s.src.err == nil:
-		return n, fmt.Errorf("seal: %w: it ends early", ErrDamaged)
+	case errors.As(err, &broken) || errors.Is(err, ErrDamaged):
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.New("it ends early")
+	case strings.Contains(err.Error(), "trailing data"):
+		err = errors.New("something follows its end")
+	default:
+		err = fmt.Errorf("after byte %d of the archive, something was changed", s.n)
 	}
 	return n, s.src.blame(err)
 }

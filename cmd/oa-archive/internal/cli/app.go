@@ -23,10 +23,11 @@ type app struct {
 	term   *terminal.Terminal
 	getenv func(string) string
 
-	json    bool
-	quiet   bool
-	unlock  unlockFlags
-	noColor bool
+	json      bool
+	quiet     bool
+	unlock    unlockFlags
+	residency residencyFlags
+	noColor   bool
 
 	// answered says that the verb has printed its JSON document, error
 	// included, so that none must follow.
@@ -44,7 +45,17 @@ func Main(args []string) int {
 		getenv: os.Getenv,
 	}
 	limitMemory(a.getenv)
-	return a.run(ctx, args)
+	endProfile, err := profile(a.getenv(profileVariable))
+	if err != nil {
+		a.printError(err)
+		return exitFailed
+	}
+	code := a.run(ctx, args)
+	if err := endProfile(); err != nil {
+		a.printError(err)
+		return max(code, exitFailed)
+	}
+	return code
 }
 
 // run executes one command line.

@@ -43,6 +43,7 @@ type copyJSON struct {
 	Resumed     int64           `json:"resumed"`                // bytes that an earlier attempt had brought
 	RetainUntil *time.Time      `json:"retain_until,omitempty"` // as the store says
 	LegalHold   bool            `json:"legal_hold,omitempty"`
+	Rule        string          `json:"residency_rule,omitempty"` // of the policy that lets it go there
 }
 
 // How the destination was compared with what was sent.
@@ -85,6 +86,7 @@ oa-archive copy acme.oa-archive.age s3://backups/acme.oa-archive.age --identity 
 	})
 	f.keep.declare(cmd)
 	f.trustFlags.declare(cmd)
+	a.residency.declare(cmd)
 	a.unlock.declare(cmd)
 	return cmd
 }
@@ -96,6 +98,10 @@ func (a *app) copy(ctx context.Context, src, dst string, f *copyFlags) (err erro
 	if _, err := f.keep.end(time.Now()); err != nil {
 		return err
 	}
+	rule, err := a.permitCopy(ctx, src, dst, f)
+	if err != nil {
+		return err
+	}
 	in, err := a.openCopy(ctx, src)
 	if err != nil {
 		return err
@@ -105,7 +111,7 @@ func (a *app) copy(ctx context.Context, src, dst string, f *copyFlags) (err erro
 	if err != nil {
 		return err
 	}
-	doc := copyJSON{Source: src, Destination: dst}
+	doc := copyJSON{Source: src, Destination: dst, Rule: rule}
 	err = a.progress(func(report progressFunc) error {
 		return a.transfer(ctx, in, out, f, &doc, report)
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/residency"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -30,8 +31,9 @@ type createFlags struct {
 	archiveID      string
 	purpose        string
 	keyFlags
-	seal sealFlags
-	keep keepFlags
+	seal   sealFlags
+	record string
+	keep   keepFlags
 }
 
 // createJSON is the --json output of create.
@@ -41,6 +43,7 @@ type createJSON struct {
 	Archive  render.Archive  `json:"archive"`
 	Coverage render.Coverage `json:"coverage"`
 	Warnings []string        `json:"warnings"` // problems that --allow-invalid let pass
+	Rule     string          `json:"residency_rule,omitempty"`
 }
 
 func createVerb(a *app) *cobra.Command {
@@ -84,6 +87,10 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		fs.StringVar(&f.archiveID, "archive-id", "", "`UUID` of the archive, version 7 (default: a new one)")
 		fs.StringVar(&f.purpose, "purpose", manifest.PurposeManual, "`WHY`: manual, scheduled, insurance, drill or migration")
 	})
+	group(cmd, "Residency", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.record, "residency-record", "", "`FILE` (YAML or JSON) that says where the data lies, when the store does not")
+	})
+	a.residency.declare(cmd)
 	f.keep.declare(cmd)
 	group(cmd, "Signing", f.keyFlags.declare)
 	group(cmd, "Encryption", func(fs *pflag.FlagSet) {
@@ -154,11 +161,15 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	}
 	defer closeInto(&err, source)
 
+	rule, err := a.mayCreate(ctx, source, f, &wopts)
+	if err != nil {
+		return err
+	}
 	selection := tenant.Selection{Rows: f.rows, Audit: f.audit}
 	if selection.Workspaces, err = findWorkspaces(ctx, source, f.workspaces); err != nil {
 		return err
 	}
-	result := createJSON{File: f.output, Warnings: []string{}}
+	result := createJSON{File: f.output, Warnings: []string{}, Rule: rule}
 	m, err := a.writeArchive(ctx, source, f, &envelope{recipients: recipients}, export.Options{
 		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, RedactSecrets: f.redactSecrets, AllowSecrets: allowed, CheckRows: checkRows,
 		Warn: func(p schema.Problem) {
@@ -179,6 +190,21 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	p := a.out()
 	p.Created(f.output, result.FileSize, m)
 	return p.Err()
+}
+
+// mayCreate takes the residency record, if there is one, and asks the policy
+// whether an archive of the tenant may go where it is to go.
+func (a *app) mayCreate(ctx context.Context, source tenant.Source, f createFlags, wopts *archive.WriterOptions) (rule string, err error) {
+	info, err := source.Tenant(ctx)
+	if err != nil {
+		return "", err
+	}
+	if f.record != "" {
+		if wopts.Residency, err = readRecord(f.record, info); err != nil {
+			return "", err
+		}
+	}
+	return a.residency.permit(a, residency.DataOfTenant(info).Stated(wopts.Residency), f.output)
 }
 
 // parseAllowedSecrets reads the values of --allow-secret.

@@ -119,6 +119,9 @@ func isFolder(path string) error {
 // spool reads to the end what cannot be read anywhere. What was encrypted is
 // decrypted on the way: the spool is encrypted itself.
 func (a *app) spool(ctx context.Context, r io.Reader, name string) (*input, error) {
+	if a.unlock.remains {
+		return a.spoolRemains(ctx, r, name)
+	}
 	r, err := a.decrypted(ctx, r)
 	if err != nil {
 		return nil, at(name, err)

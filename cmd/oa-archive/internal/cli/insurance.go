@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/oneanalytics/oa-archive/residency"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/seal"
 	"github.com/oneanalytics/oa-archive/sign"
@@ -64,6 +65,9 @@ func (f *insuranceFlags) insurance(ctx context.Context, a *app, spec storeSpec, 
 	place, err := f.place(a, spec, who)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := a.residency.permit(a, residency.DataOfTenant(who), string(place)); err != nil {
+		return nil, at("insurance", err)
 	}
 	recipients, err := f.seal.recipients(ctx, a)
 	if err != nil {

@@ -28,12 +28,12 @@ func (s *sealFlags) declare(fs *pflag.FlagSet, about string) {
 	s.declareRecipients(fs)
 	fs.BoolVar(&s.ask, about+"-passphrase", false, "encrypt with a passphrase, which is asked for on the terminal, instead")
 	fs.StringVar(&s.passphraseFile, about+"-passphrase-file", "", "the same, with the passphrase on the first line of `FILE`")
-	fs.StringVar(&s.keyID, "kms-key", "", "encrypt to the key of that `ID` of the service that --kms names (default: OA_ARCHIVE_KMS_KEY)")
 }
 
 func (s *sealFlags) declareRecipients(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&s.to, "recipient", nil, "encrypt to `WHOM`: age1…, \"ssh-ed25519 …\", or a file of such lines; repeat for more (default: OA_ARCHIVE_RECIPIENTS, a file, then the configuration folder's recipients)")
 	fs.StringArrayVar(&s.files, "recipients-file", nil, "encrypt to everybody whom `FILE` lists, one a line; repeat for more")
+	fs.StringVar(&s.keyID, "kms-key", "", "encrypt to the key of that `ID` of the service that --kms names (default: OA_ARCHIVE_KMS_KEY)")
 }
 
 // recipients returns to whom to encrypt, nobody for an archive in plaintext.

@@ -13,6 +13,7 @@ import (
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/residency"
 )
 
 type recoverFlags struct {
@@ -70,6 +71,7 @@ oa-archive recover broken.oa-archive --json`,
 		fs.StringVar(&f.damagedID, "damaged-id", "", "`UUID` of the damaged archive, when the file holds parts of several")
 		fs.StringVar(&f.tenantID, "tenant", "", "`ID` of the tenant, when the part of the file that names it is lost")
 	})
+	a.residency.declare(cmd)
 	group(cmd, "Signing", f.keyFlags.declare)
 	group(cmd, "Encryption", func(fs *pflag.FlagSet) { f.seal.declare(fs, "new") })
 	f.trustFlags.declare(cmd)
@@ -85,6 +87,7 @@ func (a *app) recover(ctx context.Context, file string, f *recoverFlags) (err er
 	if f.output == stdio {
 		return usagef("write to a file", "recover does not write to standard output")
 	}
+	a.unlock.remains = true
 	in, err := a.openInput(ctx, file)
 	if err != nil {
 		return err
@@ -140,6 +143,16 @@ func notOver(file, output string) error {
 	return nil
 }
 
+// permitRecovered asks the policy. Of a damaged archive less may be known than of
+// a whole one, and what is not known permits nothing.
+func (a *app) permitRecovered(remains *archive.Remains, f *recoverFlags) error {
+	if remains.Manifest != nil {
+		return a.residency.permitArchive(a, remains.Manifest, f.output)
+	}
+	_, err := a.residency.permit(a, residency.Data{Tenant: firstOf(remains.Tenant.ID, f.tenantID)}, f.output)
+	return err
+}
+
 // writeRecovered writes what was saved, if the signer is good enough for it.
 func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *recoverFlags, doc *recoverJSON) (err error) {
 	if err := f.judge(remains.Signed, remains.Verdict); err != nil {
@@ -152,6 +165,9 @@ func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *r
 	wopts.Tenant = manifest.Tenant{ID: f.tenantID}
 	if wopts.ID == remains.ArchiveID {
 		return usagef("leave --archive-id out", "a recovered archive needs an id of its own")
+	}
+	if err := a.permitRecovered(remains, f); err != nil {
+		return err
 	}
 	sealed := &envelope{}
 	if sealed.recipients, err = f.seal.recipients(ctx, a); err != nil {

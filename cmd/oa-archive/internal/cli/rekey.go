@@ -57,6 +57,7 @@ oa-archive rekey acme.oa-archive.age -o acme.oa-archive.age --force --identity o
 	group(cmd, "New recipients", func(fs *pflag.FlagSet) {
 		f.seal.declare(fs, "new")
 	})
+	a.residency.declare(cmd)
 	a.unlock.declare(cmd)
 	return cmd
 }
@@ -80,6 +81,9 @@ func (a *app) rekey(ctx context.Context, file string, f *rekeyFlags) (err error)
 		return err
 	}
 	defer closeInto(&err, o)
+	if err := a.residency.permitArchive(a, o.Manifest(), f.output); err != nil {
+		return err
+	}
 	result := rekeyJSON{File: f.output, From: o.in.name, Recipients: len(recipients), Archive: render.NewArchive(o.Manifest())}
 	if result.FileSize, err = a.reseal(ctx, o, f, recipients); err != nil {
 		return err

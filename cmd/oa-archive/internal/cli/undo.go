@@ -77,6 +77,7 @@ oa-archive undo --plan undo.plan --into sqlite:acme.db --confirm acme`,
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are replaced and deleted")
 		f.result.declare(fs)
 	})
+	a.residency.declare(cmd)
 	a.unlock.declare(cmd)
 	group(cmd, "Insurance", func(fs *pflag.FlagSet) {
 		f.insure.declare(fs)

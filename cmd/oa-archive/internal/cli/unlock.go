@@ -25,6 +25,7 @@ type unlockFlags struct {
 	service        string
 
 	unattended bool // ask nobody, run nothing
+	remains    bool // open what is left of damaged files
 	used       bool // an encrypted archive was opened
 }
 
@@ -153,13 +154,22 @@ func formOf(f io.ReaderAt) (seal.Form, error) {
 	return seal.Detect(beginning[:n]), nil
 }
 
+// sealed is an encrypted file, open for random access to what is in it.
+type sealed interface {
+	io.ReaderAt
+	Size() int64
+}
+
 // openSealed opens an encrypted file for random access.
-func (a *app) openSealed(ctx context.Context, f io.ReaderAt, size int64) (*seal.Reader, error) {
+func (a *app) openSealed(ctx context.Context, f io.ReaderAt, size int64) (sealed, error) {
 	ids, err := a.unlock.identities(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	a.unlock.used = true
+	if a.unlock.remains {
+		return seal.OpenDamaged(ctx, f, size, ids...)
+	}
 	return seal.Open(ctx, f, size, ids...)
 }
 
@@ -191,7 +201,7 @@ func sealFailure(err error) (failure, bool) {
 	case errors.As(err, &missing):
 		return failure{exit: exitFailed, code: "no-plugin", hint: fmt.Sprintf("install the program age-plugin-%s in one of the folders in PATH", missing.Name)}, true
 	case errors.Is(err, seal.ErrDamaged):
-		return failure{exit: exitDamaged, code: "damaged", hint: "fetch the archive again, or take another copy"}, true
+		return failure{exit: exitDamaged, code: "damaged", hint: "fetch the file again, or take another copy; `oa-archive recover FILE` looks for what is left"}, true
 	case errors.Is(err, seal.ErrTooCostly):
 		return failure{exit: exitFailed, code: "too-costly", hint: "if you trust where it comes from, decrypt it with `age --decrypt` first"}, true
 	case errors.Is(err, seal.ErrMixed):

@@ -94,7 +94,7 @@ func (a *app) check(ctx context.Context, file string, opts archive.Options) (rep
 				return at(name, err)
 			}
 			report, err = archive.VerifyStream(ctx, in, opts)
-			return err
+			return at(name, err)
 		}
 		in, err := a.openInput(ctx, file)
 		if err != nil {
@@ -102,7 +102,7 @@ func (a *app) check(ctx context.Context, file string, opts archive.Options) (rep
 		}
 		name = in.name
 		report, err = archive.Verify(ctx, in, in.size, opts)
-		return errors.Join(err, in.Close())
+		return errors.Join(at(name, err), in.Close())
 	})
 	return report, name, err
 }
