@@ -2,14 +2,16 @@
 # Both install the Debian packages they need when run as root, and say which
 # are missing otherwise.
 
-TOOLS := go tar bsdtar zstd age ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace
+TOOLS := go tar bsdtar zstd age ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace \
+	versitygw fake-gcs-server azurite-blob
 
 .PHONY: demo test race lint fuzz bench performance microbench build tools
 
-# Without Parquet, which the demo does not need and which takes longest to build.
+# Without Parquet and object stores, which the demo does not need and which take
+# longest to build.
 demo:
 	@scripts/need go tar zstd ssh-keygen
-	CGO_ENABLED=0 go build -tags norows -o bin/oa-archive ./cmd/oa-archive
+	CGO_ENABLED=0 go build -tags norows,nocloud -o bin/oa-archive ./cmd/oa-archive
 	@scripts/demo
 
 test: tools

@@ -55,6 +55,7 @@ var rooms = map[string][]string{
 	"mapping":                             {"internal/strictyaml"},
 	"bucket":                              {},
 	"internal/s3test":                     {},
+	"internal/cloudtest":                  {"internal/s3test"},
 	"internal/weaklink":                   {},
 }
 

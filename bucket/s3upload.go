@@ -253,8 +253,10 @@ func (u *s3Upload) commit(ctx context.Context) (version, error) {
 // of the object or of the upload that is no more.
 func (u *s3Upload) settle(last func(ctx context.Context) (version, error)) (v version, err error) {
 	lost := false
+	patient := u.s.opts // the server may have to put thousands of parts together
+	patient.Stall *= 40
 	err = u.s.opts.again(u.ctx, u.s.permanent, func(ctx context.Context) (bool, error) {
-		return false, u.s.opts.request(ctx, func(ctx context.Context, alive func()) (err error) {
+		return false, patient.request(ctx, func(ctx context.Context, _ func()) (err error) {
 			v, err = last(ctx)
 			if err != nil && (errors.Is(err, context.Canceled) || u.s.d.status(err) == 0 || u.s.d.status(err) >= 500) {
 				lost = true

@@ -201,6 +201,8 @@ func (w *Writer) examine(ctx context.Context, v version) (*Receipt, error) {
 		} else {
 			return r, &classified{ErrNotStored, errors.New("another object stands there already, which has replaced it")}
 		}
+	case errors.Is(err, ErrNoObject):
+		return r, &classified{ErrNotStored, errors.New("it said that it has the object, and then that it has not")}
 	case !errors.Is(err, ErrForbidden):
 		return r, err
 	}

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	var stage stage
+	var buckets bucketStage
 	dir := filepath.Join("testdata", "script")
 	var files []string
 	if testing.Short() { // for the race detector: the verbs that do several things at once
@@ -73,6 +74,8 @@ func TestScripts(t *testing.T) {
 			"parquet":  parquetFile,
 			"write":    writeEscaped,
 			"roles":    func(*testscript.TestScript, bool, []string) { stage.roles(t) },
+			"bucket":   func(ts *testscript.TestScript, _ bool, args []string) { buckets.make(t, ts, args) },
+			"role":     func(ts *testscript.TestScript, _ bool, args []string) { buckets.role(t, ts, args) },
 			"postgres": func(ts *testscript.TestScript, _ bool, _ []string) { stage.postgres(t, ts) },
 		},
 	})

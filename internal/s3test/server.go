@@ -39,7 +39,7 @@ rm -rf "$dir"
 `
 
 // patience bounds the start of the server.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 var shared = sync.OnceValues(start)
 
@@ -58,29 +58,54 @@ func start() (*Server, error) {
 }
 
 func startOn(program string) (*Server, error) {
+	s := &Server{program: program}
+	return s, s.run(program, []string{"objects", "versions", "users"}, func(dir, port string) []string {
+		return []string{
+			"--access", Root.Access, "--secret", Root.Secret, "--port", "127.0.0.1:" + port, "--quiet", "--keep-alive", "--iam-cache-disable",
+			"--iam-dir", filepath.Join(dir, "users"), "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "objects"),
+		}
+	})
+}
+
+// Launch starts another server in the same way, with arguments for its folder
+// and its port on the loopback interface. It ends with the test binary. The
+// program is found where `make tools` puts it.
+func Launch(name string, args func(dir, port string) []string) (endpoint string, err error) {
+	program, err := find(name)
+	if err != nil {
+		return "", err
+	}
+	for range 5 {
+		s := &Server{}
+		if err = s.run(program, nil, args); err == nil {
+			return s.Endpoint, nil
+		}
+	}
+	return "", err
+}
+
+func (s *Server) run(program string, folders []string, args func(dir, port string) []string) error {
 	port, err := freePort()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	dir, err := os.MkdirTemp("", "s3test")
 	if err != nil {
-		return nil, fmt.Errorf("s3test: %w", err)
+		return fmt.Errorf("s3test: %w", err)
 	}
-	s := &Server{Endpoint: "http://127.0.0.1:" + port, dir: dir, program: program, ended: make(chan struct{})}
-	for _, name := range []string{"objects", "versions", "users"} {
+	s.Endpoint, s.dir, s.ended = "http://127.0.0.1:"+port, dir, make(chan struct{})
+	for _, name := range folders {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	shell := exec.Command("/bin/sh", "-c", supervise, "s3test", dir, program,
-		"--access", Root.Access, "--secret", Root.Secret, "--port", "127.0.0.1:"+port, "--quiet", "--keep-alive", "--iam-cache-disable",
-		"--iam-dir", filepath.Join(dir, "users"), "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "objects"))
+	shell := exec.Command("/bin/sh", append([]string{"-c", supervise, "s3test", dir, program}, args(dir, port)...)...)
 	shell.Dir = dir
 	if s.commands, err = shell.StdinPipe(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := shell.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	go func() {
 		_ = shell.Wait() // the server's own end says nothing
@@ -89,9 +114,9 @@ func startOn(program string) (*Server, error) {
 	if err := s.wait(port); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		s.commands.Close()
-		return nil, fmt.Errorf("s3test: start %s: %w\n%s", program, err, log)
+		return fmt.Errorf("s3test: start %s: %w\n%s", program, err, log)
 	}
-	return s, nil
+	return nil
 }
 
 // wait returns when the server takes connections.
@@ -129,8 +154,10 @@ func find(name string) (string, error) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 			continue
 		}
-		if path := filepath.Join(dir, ".tools", name); isFile(path) {
-			return path, nil
+		for _, folder := range []string{".tools", ".tools/npm/node_modules/.bin"} {
+			if path := filepath.Join(dir, folder, name); isFile(path) {
+				return path, nil
+			}
 		}
 	}
 	if path, err := exec.LookPath(name); err == nil {

@@ -57,7 +57,7 @@ func (a *app) createCopy(ctx context.Context, in *copySource, dst string, f *cop
 		return nil, err
 	}
 	if !remote && f.keep.used() {
-		return nil, usagef("they are for objects in a store, such as s3://…", "a file cannot be protected with --retain, --retain-until and --legal-hold")
+		return nil, errNoProtection()
 	}
 	out = &copyOutput{name: dst, a: a}
 	if out.state, err = a.openState(in, dst, path, remote); err != nil {
@@ -147,7 +147,8 @@ func (c *copyOutput) fail(ctx context.Context, why error) error {
 	if c.remote != nil && c.remote.receipt != nil {
 		return nil // it is there; what failed came after
 	}
-	keep := c.started() && (ctx.Err() != nil || exitCode(why) == exitFailed && !errors.Is(why, fs.ErrExist) && !errors.Is(why, fs.ErrPermission))
+	code := classify(why).code // of a link or a disk, not of what is copied or asked for
+	keep := c.started() && (ctx.Err() != nil || code == "store" || code == "failed")
 	var err error
 	switch {
 	case keep && c.remote != nil:

@@ -116,7 +116,10 @@ func (a *app) checkOutput(output string, keep *keepFlags) error {
 	if _, err := keep.end(time.Now()); err != nil {
 		return err
 	}
-	_, _, err := a.locate(output)
+	_, remote, err := a.locate(output)
+	if err == nil && !remote && keep.used() {
+		err = errNoProtection()
+	}
 	return err
 }
 

@@ -41,9 +41,13 @@ func (a *app) createOutput(ctx context.Context, file string, opts outputOptions)
 		return a.createRemote(ctx, file, opts)
 	}
 	if opts.keep.used() {
-		return nil, usagef("they are for objects in a store, such as s3://…", "a file cannot be protected with --retain, --retain-until and --legal-hold")
+		return nil, errNoProtection()
 	}
 	return archive.CreateFile(path, archive.FileOptions{Replace: opts.replace, Unwrap: opts.unwrap})
+}
+
+func errNoProtection() error {
+	return usagef("they are for objects in a store, such as s3://…", "a file cannot be protected with --retain, --retain-until and --legal-hold")
 }
 
 // locate tells the location of an object from the path of a file, which may be
@@ -90,6 +94,8 @@ func (k *keepFlags) declare(cmd *cobra.Command) {
 // end returns until when an object is kept; the zero time: not by time.
 func (k *keepFlags) end(now time.Time) (time.Time, error) {
 	switch {
+	case *k == keepFlags{}: // of a verb without these flags
+		return time.Time{}, nil
 	case k.mode != "compliance" && k.mode != "governance":
 		return time.Time{}, usagef("write compliance or governance", "--retain-mode: %q", k.mode)
 	case k.retain != "" && k.until != "":
