@@ -15,8 +15,8 @@ import (
 
 // Apply carries out the plan: everything, or nothing. It verifies the whole
 // archive first, takes the target's import lock, checks that the target is in
-// the state that the plan was made for, makes the plan again and compares,
-// writes, reads every written entry back, commits, and checks the committed
+// the state that the plan was made for, makes the plan again and compares
+// (unless this process has made it of the very same), writes, reads every written entry back, commits, and checks the committed
 // state. Until the commit, an error or a cancelled context leaves the target
 // as it was.
 //
@@ -84,9 +84,11 @@ type application struct {
 	target  tenant.Target
 	info    tenant.Info
 	opts    ApplyOptions
-	planner *planner
-	before  map[string]layout.Digest // what the target holds
-	result  Result
+
+	document layout.Digest // of the plan's document
+	planner  *planner
+	before   map[string]layout.Digest // what the target holds
+	result   Result
 }
 
 func (r *application) do(ctx context.Context) (_ *Result, err error) {
@@ -132,16 +134,12 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 
 // execution says how this plan is carried out.
 func (r *application) execution() (*execution, error) {
-	digest, err := r.plan.Digest()
-	if err != nil {
-		return nil, err
-	}
 	if r.opts.Insurance != nil {
 		if err := r.opts.Insurance.check(); err != nil {
 			return nil, err
 		}
 	}
-	record, err := newRecord(r.opts, r.plan.Archive, digest, r.plan.Summary.String())
+	record, err := newRecord(r.opts, r.plan.Archive, r.document, r.plan.Summary.String())
 	return &execution{
 		target: r.target, info: r.info, opts: r.opts, record: record, plan: r.plan.listing(), changes: r.plan.entryChanges(r.planner.dst),
 		held: r.before, before: r.result.Fingerprint, write: r.write, result: &r.result,
@@ -152,13 +150,23 @@ func (r *application) execution() (*execution, error) {
 // and that the plan is what its inputs give. already says that the plan was
 // applied before.
 func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already bool, err error) {
+	if r.document, err = r.plan.Digest(); err != nil {
+		return false, err
+	}
+	if r.planner, err = r.plan.made.take(ctx, r.document, r.archive, r.digest, tx, r.info); err != nil {
+		return false, fmt.Errorf("restore: read the target: %w", err)
+	}
+	if r.planner != nil {
+		r.before, r.result.Fingerprint = r.planner.dst.digests(), r.planner.fingerprint
+		return false, nil
+	}
 	fingerprint, inventory, err := takeInventory(ctx, tx)
 	if err != nil {
 		return false, fmt.Errorf("restore: read the target: %w", err)
 	}
 	r.result.Fingerprint = fingerprint
 	if fingerprint != r.plan.Target.Fingerprint {
-		rec, err := r.journalled(ctx)
+		rec, err := appliedRecord(ctx, r.target, r.document)
 		if err != nil || rec == nil {
 			return false, cmp.Or(err, error(r.stale(fingerprint, inventory)))
 		}
@@ -166,38 +174,30 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		return true, nil
 	}
 	r.before = inventory
+	return false, r.makeAgain(ctx, tx)
+}
+
+// makeAgain makes the plan a second time and compares.
+func (r *application) makeAgain(ctx context.Context, tx tenant.Tx) error {
 	opts := r.plan.Options
 	opts.Authorizer = nil // asked for the whole plan before anything is written
 	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, opts)
 	if err != nil {
-		return false, err
+		return err
 	}
 	again, err := p.plan(ctx)
 	if err != nil {
-		return false, err
-	}
-	was, err := r.plan.Digest()
-	if err != nil {
-		return false, err
+		return err
 	}
 	is, err := again.Digest()
 	if err != nil {
-		return false, err
+		return err
 	}
-	if was != is {
-		return false, fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
+	if r.document != is {
+		return fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
 	}
 	r.planner = p
-	return false, nil
-}
-
-// journalled returns the record of this very plan in the target's journal.
-func (r *application) journalled(ctx context.Context) (*tenant.ImportRecord, error) {
-	digest, err := r.plan.Digest()
-	if err != nil {
-		return nil, err
-	}
-	return appliedRecord(ctx, r.target, digest)
+	return nil
 }
 
 // stale says how the target differs from what the plan knows of it.

@@ -47,3 +47,14 @@ func readBack(ctx context.Context, e tenant.Entry, want layout.Digest, buffer []
 	}
 	return nil
 }
+
+// digests returns the digests of all entries by path.
+func (x *index) digests() map[string]layout.Digest {
+	all := make(map[string]layout.Digest, len(x.order))
+	for _, a := range x.order {
+		for _, e := range a.entries {
+			all[e.name.String()] = e.digest
+		}
+	}
+	return all
+}

@@ -269,7 +269,12 @@ func (p *planner) assemble() (*Plan, error) {
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	var err error
-	plan.ID, err = plan.computeID()
+	if plan.ID, err = plan.computeID(); err != nil {
+		return nil, err
+	}
+	plan.made = &made{}
+	plan.made.planner.Store(p)
+	plan.made.digest, err = plan.Digest()
 	return plan, err
 }
 

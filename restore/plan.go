@@ -35,6 +35,7 @@ type Plan struct {
 	Asleep []Asleep `json:"asleep,omitempty"`
 
 	read *reading // of the archive, if this process made the plan
+	made *made    // if this process made the plan
 }
 
 // Removed is an asset of a clone whose original the archive no longer has.

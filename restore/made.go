@@ -1,0 +1,103 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/tenant"
+)
+
+// made is how a plan came about in this process. It spares the second making
+// under the lock: a plan follows from the archive, the target and the options,
+// so that the same three give it again. What is not certain to be the same has
+// the plan made anew; see decision 0035.
+type made struct {
+	digest  layout.Digest           // of the plan's document
+	planner atomic.Pointer[planner] // taken by the first that applies the plan: applying goes on with its state
+}
+
+// errDiffers says that something is not as the planner found it.
+var errDiffers = errors.New("not the state that was planned for")
+
+// take returns the planner that made the plan if it would make the same plan
+// again of the archive and of what v shows, and else nil. It is to read both
+// from now on.
+func (m *made) take(ctx context.Context, digest layout.Digest, a source, manifest layout.Digest, v view, info tenant.Info) (*planner, error) {
+	if m == nil || longWay || m.digest != digest || manifest.IsZero() {
+		return nil, nil
+	}
+	p := m.planner.Swap(nil)
+	if p == nil || p.manifestDigest != manifest || p.target != info {
+		return nil, nil
+	}
+	p.archive, p.last = a, lastMetadata{}
+	err := p.revisit(ctx, v)
+	if err == nil {
+		err = p.askAgain(ctx, v)
+	}
+	if errors.Is(err, errDiffers) {
+		return nil, nil
+	}
+	return p, err
+}
+
+// revisit compares what v shows with the target that was planned for, and has
+// the planner read its entries from now on.
+func (p *planner) revisit(ctx context.Context, v view) error {
+	seen := 0
+	for e, err := range v.Inventory(ctx) {
+		if err != nil {
+			return err
+		}
+		a := p.dst.assets[keyOf(e.Name)]
+		if a == nil || !a.reopen(e) {
+			return errDiffers
+		}
+		seen++
+	}
+	if seen != p.inventory {
+		return errDiffers
+	}
+	return nil
+}
+
+// reopen has the asset's entry opened as e, if it is the same.
+func (a *asset) reopen(e tenant.Entry) bool {
+	for i := range a.entries {
+		if own := &a.entries[i]; own.name == e.Name {
+			own.open = e.Open
+			return own.digest == e.Digest && own.size == e.Size
+		}
+	}
+	return false
+}
+
+// askAgain compares what v makes of rows with what the target was planned to
+// make of them: the tenant may have been planned for before it was there.
+func (p *planner) askAgain(ctx context.Context, v view) error {
+	was, had := p.kept, p.keeper != nil
+	p.keeper, _ = v.(tenant.RowsKeeper)
+	p.kept = nil
+	for _, it := range p.items {
+		for i, e := range it.asset.entries {
+			if e.name.Kind != layout.Rows || it.entries[i].TargetPath == "" {
+				continue
+			}
+			if has := p.keeper != nil; has != had {
+				return errDiffers
+			}
+			before, asked := was[it.entries[i].Digest]
+			if p.keeper == nil || !asked {
+				continue
+			}
+			if again, err := p.keptRows(ctx, e, &it.entries[i]); err != nil {
+				return err
+			} else if again.refused != nil || before.refused != nil || again.size != before.size || again.digest != before.digest {
+				return errDiffers
+			}
+		}
+	}
+	return nil
+}
