@@ -154,7 +154,7 @@ func (x *index) namesIn(workspace string) []layout.Name {
 
 // entry returns the entry called name.
 func (x *index) entry(name layout.Name) entry {
-	for _, e := range x.assets[keyOf(name)].entries {
+	for _, e := range x.assets.get(keyOf(name)).entries {
 		if e.name == name {
 			return e
 		}

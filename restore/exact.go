@@ -35,14 +35,14 @@ func (o Options) forksExactly() string {
 
 // checkExact refuses an exact restore of anything but whole workspaces of the
 // same tenant, and picks all that is in those that are picked.
-func (p *planner) checkExact(picked map[key]bool) error {
+func (p *planner) checkExact(picked picks) error {
 	if !p.same {
 		return &OptionsError{Option: "exact", Rule: "the archive is of another tenant, whose state this one never had"}
 	}
 	any := false
 	for _, a := range p.src.order {
-		if a.workspace != "" && picked[key{Workspace, a.workspace, a.workspace}] {
-			picked[a.key], any = true, true
+		if ws := p.src.workspace(a.workspace); ws != nil && picked[ws.seat] {
+			picked[a.seat], any = true, true
 		}
 	}
 	if !any {
@@ -64,7 +64,7 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 		}
 	}
 	for _, a := range p.dst.order {
-		if !exact[a.workspace] || p.src.assets[a.key] != nil {
+		if !exact[a.workspace] || p.src.assets.get(a.key) != nil {
 			continue
 		}
 		if a.kind == Report || a.kind == Alert {

@@ -27,6 +27,9 @@ type asset struct {
 	refs    []reference // what its documents refer to; only of the archive's assets
 
 	archived facts // what the archive's document says about access
+
+	seat int    // place in the index's order
+	next *asset // in the same bucket of the index's table
 }
 
 // entry is one entry of an asset.
@@ -37,6 +40,10 @@ type entry struct {
 	size   int64
 	digest layout.Digest
 	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
+
+	// What reading the archive found out.
+	unchecked bool // the document was not validated
+	keyed     bool // the alert mentions a key which no archive has
 }
 
 // reference is something that an asset refers to, no matter where and how
@@ -61,9 +68,9 @@ func (e entry) isDocument() bool {
 
 // index is one side of an import, the archive or the target, in memory.
 type index struct {
-	assets map[key]*asset
-	order  []*asset            // canonical
-	byID   map[string][]*asset // workspaces too
+	assets assetTable
+	order  []*asset // canonical
+	byID   byID     // once it is sorted
 	people *directory
 	links  *connections
 	places map[string]*places // by workspace
@@ -81,7 +88,7 @@ type places struct {
 
 func newIndex() *index {
 	return &index{
-		assets: map[key]*asset{}, byID: map[string][]*asset{}, people: newDirectory(), links: newConnections(),
+		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
 		places: map[string]*places{}, texts: map[string]string{},
 	}
 }
@@ -108,15 +115,14 @@ func keyOf(n layout.Name) key {
 // add files an entry under its asset.
 func (x *index) add(e entry) *asset {
 	k := keyOf(e.name)
-	a := x.assets[k]
+	a := x.assets.get(k)
 	if a == nil {
 		a = &asset{key: k}
 		if k.kind == Audit || k.kind == Extension {
 			a.name = e.name.String()
 		}
-		x.assets[k] = a
+		x.assets.put(a)
 		x.order = append(x.order, a)
-		x.byID[k.id] = append(x.byID[k.id], a)
 	}
 	a.entries = append(a.entries, e)
 	return a
@@ -125,7 +131,7 @@ func (x *index) add(e entry) *asset {
 // digestOf returns the digest of the entry called name, zero when there is
 // none.
 func (x *index) digestOf(name layout.Name) layout.Digest {
-	a := x.assets[keyOf(name)]
+	a := x.assets.get(keyOf(name))
 	if a == nil {
 		return layout.Digest{}
 	}
@@ -233,7 +239,7 @@ func (x *index) learnRecordReferences(workspace string, refs []schema.Reference,
 	byRecord := groupByRecord(refs)
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
-			if a := x.assets[key{l.kind, workspace, rec.key}]; a != nil {
+			if a := x.assets.get(key{l.kind, workspace, rec.key}); a != nil {
 				x.refer(a, byRecord[recordPlace{l.list, rec.index}], layout.Metadata)
 			}
 		}
@@ -250,7 +256,7 @@ var assetLists = []struct {
 func (x *index) nameAssets(workspace string, recs *records) {
 	for _, l := range assetLists {
 		for _, r := range recs.lists[l.list] {
-			if a := x.assets[key{l.kind, workspace, r.key}]; a != nil {
+			if a := x.assets.get(key{l.kind, workspace, r.key}); a != nil {
 				a.name = r.name
 			}
 		}
@@ -296,12 +302,16 @@ func (x *index) one(text string) string {
 	return text
 }
 
-// sort puts the assets in the order of plans: by the canonical order of their
-// first entries.
+// sort puts the assets in the order of plans, by the canonical order of their
+// first entries, and gives them their seats.
 func (x *index) sort() {
 	slices.SortFunc(x.order, func(a, b *asset) int {
 		return layout.Compare(a.entries[0].name, b.entries[0].name)
 	})
+	for i, a := range x.order {
+		a.seat = i
+	}
+	x.byID = newByID(x.order)
 }
 
 // kindOfRef returns the kind of asset that references of kind r name.

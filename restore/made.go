@@ -51,7 +51,7 @@ func (p *planner) revisit(ctx context.Context, v view) error {
 		if err != nil {
 			return err
 		}
-		a := p.dst.assets[keyOf(e.Name)]
+		a := p.dst.assets.get(keyOf(e.Name))
 		if a == nil || !a.reopen(e) {
 			return errDiffers
 		}

@@ -65,8 +65,8 @@ type planner struct {
 
 	items []*item
 
-	deletions []*item // of an exact restore, in canonical order of the target
-	byKey     map[key]*item
+	deletions []*item           // of an exact restore, in canonical order of the target
+	seats     []*item           // by the seats of the archive's assets; see itemOf
 	ids       map[string]string // of originals → of their copies
 	people    *resolver
 	links     *linker
@@ -105,7 +105,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
-		byKey: map[key]*item{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
+		ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
 	}
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
@@ -216,7 +216,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 			return nil, err
 		}
 	}
-	p.items, p.byKey = p.src.closure(picked)
+	p.items, p.seats = p.src.closure(picked)
 	if err := p.decide(); err != nil {
 		return nil, err
 	}
@@ -308,7 +308,7 @@ func (it *item) step() Step {
 	if it.decision != Skip || it.keep {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {
-			s.NewName = it.newName
+			s.NewName = it.copied().newName
 		}
 	}
 	return s

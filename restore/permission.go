@@ -149,7 +149,7 @@ func (it *item) permissions() []Permission {
 		all = append(all, need(string(it.kind)+".create"))
 	case Overwrite:
 		all = append(all, need(string(it.kind)+".overwrite"))
-		if it.facts.newRules {
+		if it.newRules {
 			all = append(all, need("model.security.change"))
 		}
 	case Merge:

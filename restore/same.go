@@ -64,7 +64,7 @@ func (p *planner) leaveSame(ctx context.Context) error {
 func (p *planner) leave(it *item) {
 	it.unlessSame = false
 	it.policy, it.reason = Unchanged, "the target has the same, and it was not selected itself"
-	it.targetID, it.newName = it.id, ""
+	it.targetID, it.copy = it.id, nil
 	delete(p.ids, it.id)
 }
 
@@ -74,7 +74,7 @@ func (p *planner) rawSame(it *item) bool {
 }
 
 func (p *planner) rawSameRecord(ctx context.Context, it *item) (bool, error) {
-	m, err := p.metadataOf(ctx, p.byKey[key{Workspace, it.workspace, it.workspace}])
+	m, err := p.metadataOf(ctx, p.itemOf(key{Workspace, it.workspace, it.workspace}))
 	if err != nil {
 		return false, err
 	}
@@ -92,11 +92,11 @@ func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
 			p.ids[it.id] = copied
 		}
 	}()
-	it.policy, it.targetID, it.newName = Overwrite, it.id, ""
+	it.policy, it.targetID, it.copy = Overwrite, it.id, nil
 	if err := p.results(ctx, it); err != nil || !it.same() || len(it.blocked) > 0 {
 		return false, err
 	}
-	m, err := p.metadataOf(ctx, p.byKey[key{Workspace, it.workspace, it.workspace}])
+	m, err := p.metadataOf(ctx, p.itemOf(key{Workspace, it.workspace, it.workspace}))
 	if err != nil {
 		return false, err
 	}
