@@ -72,11 +72,11 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 	if info.ID != edited.Target.Tenant {
 		return nil, fmt.Errorf("restore: the plan is for tenant %q, the target is tenant %q", edited.Target.Tenant, info.ID)
 	}
-	fingerprint, inventory, err := takeInventory(ctx, target)
+	inventory, err := takeInventory(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("restore: read the target: %w", err)
 	}
-	if fingerprint != edited.Target.Fingerprint {
+	if fingerprint := inventory.hash(); fingerprint != edited.Target.Fingerprint {
 		return nil, (&application{plan: edited}).stale(fingerprint, inventory)
 	}
 	again := func(known *reading, opts Options) (*Plan, error) {

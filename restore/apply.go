@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -87,7 +88,7 @@ type application struct {
 
 	document layout.Digest // of the plan's document
 	planner  *planner
-	before   map[string]layout.Digest // what the target holds
+	before   state // what the target holds
 	result   Result
 }
 
@@ -121,7 +122,7 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 		return nil, err
 	}
 	if !r.plan.Writes() {
-		r.result.Proof, err = compareInventory(ctx, tx, r.before, nil)
+		r.result.Proof, err = compareInventory(ctx, tx, r.before, false)
 	} else {
 		err = x.run(ctx, tx)
 	}
@@ -157,13 +158,14 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		return false, fmt.Errorf("restore: read the target: %w", err)
 	}
 	if r.planner != nil {
-		r.before, r.result.Fingerprint = r.planner.dst.digests(), r.planner.fingerprint
+		r.before, r.result.Fingerprint = r.planner.dst.state(), r.planner.fingerprint
 		return false, nil
 	}
-	fingerprint, inventory, err := takeInventory(ctx, tx)
+	inventory, err := takeInventory(ctx, tx)
 	if err != nil {
 		return false, fmt.Errorf("restore: read the target: %w", err)
 	}
+	fingerprint := inventory.hash()
 	r.result.Fingerprint = fingerprint
 	if fingerprint != r.plan.Target.Fingerprint {
 		rec, err := appliedRecord(ctx, r.target, r.document)
@@ -201,17 +203,16 @@ func (r *application) makeAgain(ctx context.Context, tx tenant.Tx) error {
 }
 
 // stale says how the target differs from what the plan knows of it.
-func (r *application) stale(fingerprint string, inventory map[string]layout.Digest) *StaleError {
+func (r *application) stale(fingerprint string, inventory state) *StaleError {
 	e := &StaleError{Was: r.plan.Target.Fingerprint, Is: fingerprint}
 	for _, step := range r.plan.Steps {
 		for _, se := range step.Entries {
 			if se.TargetPath == "" {
 				continue
 			}
-			d, ok := inventory[se.TargetPath]
 			is := ""
-			if ok {
-				is = d.String()
+			if h := inventory.find(se.TargetPath); h != nil {
+				is = h.digest.String()
 			}
 			if d, differs := drift(se.TargetPath, se.Current, is); differs {
 				e.Changed = append(e.Changed, d)
@@ -276,20 +277,22 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 }
 
 // entryChanges returns what the plan does to the entries of the target.
-func (p *Plan) entryChanges(dst *index) []EntryChange {
-	all := make([]EntryChange, 0, p.Summary.Entries+p.Summary.Delete)
-	for i := range p.Steps {
-		step := &p.Steps[i]
-		for _, se := range step.Entries {
-			if !se.Write && !se.Delete {
-				continue
+func (p *Plan) entryChanges(dst *index) iter.Seq[EntryChange] {
+	return func(yield func(EntryChange) bool) {
+		for i := range p.Steps {
+			step := &p.Steps[i]
+			for _, se := range step.Entries {
+				if !se.Write && !se.Delete {
+					continue
+				}
+				c := EntryChange{Path: se.TargetPath, Name: cmp.Or(step.NewName, step.Name), Before: se.Current, After: se.Result, AfterSize: se.ResultSize}
+				if name, err := layout.Parse(se.TargetPath); err == nil && se.Current != "" {
+					c.BeforeSize = dst.entry(name).size
+				}
+				if !yield(c) {
+					return
+				}
 			}
-			c := EntryChange{Path: se.TargetPath, Name: cmp.Or(step.NewName, step.Name), Before: se.Current, After: se.Result, AfterSize: se.ResultSize}
-			if name, err := layout.Parse(se.TargetPath); err == nil && se.Current != "" {
-				c.BeforeSize = dst.entry(name).size
-			}
-			all = append(all, c)
 		}
 	}
-	return all
 }

@@ -191,12 +191,8 @@ func (p *planner) compareAccess(ctx context.Context) error {
 	p.compareTenant(dirs)
 	before, after := access.Side{Directory: dirs.before}.Indexed(), access.Side{Directory: dirs.after}.Indexed()
 	given := access.Side{Directory: dirs.given}.Indexed()
-	itemsOf := map[string][]*item{}
-	for _, it := range p.items {
-		itemsOf[it.workspace] = append(itemsOf[it.workspace], it)
-	}
 	for _, pl := range p.places {
-		if err := p.placeAssets(ctx, pl, itemsOf[pl.item.workspace]); err != nil {
+		if err := p.placeAssets(ctx, pl, p.itemsOf(pl.item.workspace)); err != nil {
 			return err
 		}
 		members := pl.source

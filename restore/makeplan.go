@@ -160,7 +160,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 }
 
 func (p *planner) readInventory(ctx context.Context, target view) error {
-	listed := []manifest.Entry{}
+	var listed []held
 	for e, err := range target.Inventory(ctx) {
 		if err != nil {
 			return err
@@ -170,9 +170,9 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 			return err
 		}
 		p.dst.add(entry{name: e.Name, size: e.Size, digest: e.Digest, open: e.Open})
-		listed = append(listed, manifest.Entry{Path: path, Size: e.Size, SHA256: e.Digest})
+		listed = append(listed, held{path: path, digest: e.Digest})
 	}
-	p.fingerprint, p.inventory = manifest.ContentHash(listed), len(listed)
+	p.fingerprint, p.inventory = newState(listed).hash(), len(listed)
 	p.dst.sort()
 	return p.dst.learn(ctx, p.readTarget)
 }
