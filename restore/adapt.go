@@ -245,6 +245,9 @@ func (p *planner) personLabel(k principalKey) string {
 
 // apply makes the edits in a JSON text and rewrites the ids of copies.
 func (a *adaptation) apply(doc []byte) ([]byte, error) {
+	if !longWay && a.record && len(a.set) == 0 && len(a.drop) == 0 && len(a.p.ids) == 0 {
+		return doc, nil
+	}
 	out, err := editJSON(doc, func(e *jsonEditor) error {
 		for _, edit := range a.set {
 			raw := json.RawMessage("null")

@@ -56,7 +56,7 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 		}
 	}
 	slices.SortFunc(names, layout.Compare)
-	if sound, err := p.leavesAsArchived(ctx, ws, names, written); err != nil || sound {
+	if sound, err := p.leavesAsArchived(ws, names, written); err != nil || sound {
 		return err
 	}
 
@@ -169,6 +169,9 @@ func (p *planner) content(ctx context.Context, it *item, e entry) ([]byte, error
 			return p.readSource(ctx, e)
 		}
 		return p.document(ctx, it, e)
+	}
+	if it.built != nil {
+		return it.rebuilt()
 	}
 	m, err := p.metadataOf(ctx, it)
 	if err != nil {

@@ -29,6 +29,10 @@ type item struct {
 	exact           bool // a workspace that gets the archive's state: see Options.Exact
 	newRules        bool // of row security: the target has other ones
 
+	// Of workspaces:
+	sameTies bool   // their metadata, edited, is tied to other documents as the archive's
+	built    []byte // their metadata, compressed; nil when it is to be built again
+
 	copy *copying // of forks; nil when there is nothing to say
 
 	dependsOn []string

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"cmp"
+	"compress/flate"
 	"context"
 	"fmt"
 	"io"
@@ -79,11 +80,13 @@ type planner struct {
 	moved    map[key]*item // items that land elsewhere than in the archive, by where
 	changes  []access.Change
 
-	missing  map[string]*Unresolved
-	clone    *clone // that is made or brought up to date; nil without one
-	settling bool   // ids of copies are final
-	warnings []string
-	last     lastMetadata
+	missing    map[string]*Unresolved
+	clone      *clone // that is made or brought up to date; nil without one
+	settling   bool   // ids of copies are final
+	warnings   []string
+	last       lastMetadata
+	builtSize  int           // bytes of metadata that was built, compressed
+	compressor *flate.Writer // of these, while it is planned
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -273,6 +276,7 @@ func (p *planner) assemble() (*Plan, error) {
 		return nil, err
 	}
 	plan.made = &made{}
+	p.compressor, p.last = nil, lastMetadata{}
 	plan.made.planner.Store(p)
 	plan.made.digest, err = plan.Digest()
 	return plan, err

@@ -177,7 +177,7 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 			return err
 		}
 	}
-	a.to, _, err = identity(list, a.text)
+	a.to, err = a.identityOf(list, a.text)
 	return err
 }
 

@@ -206,7 +206,7 @@ func (p *planner) leadsToTheSame(it *item, r schema.Reference) bool {
 // documents of the archive's, and no other, so that what the first pass found
 // about them holds for the target too. The metadata may differ in what no
 // other document can tell.
-func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout.Name, written map[layout.Name]*item) (bool, error) {
+func (p *planner) leavesAsArchived(ws *item, names []layout.Name, written map[layout.Name]*item) (bool, error) {
 	if longWay || ws.targetID != ws.id || p.src.found.flawed[ws.id] {
 		return false, nil
 	}
@@ -238,19 +238,7 @@ func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout
 			}
 		}
 	}
-	if documents != 0 || !metadata {
-		return documents == 0, nil
-	}
-	e, _ := ws.entryOf(layout.Metadata)
-	before, err := p.readSource(ctx, e)
-	if err != nil {
-		return false, err
-	}
-	after, err := p.content(ctx, ws, e)
-	if err != nil {
-		return false, err
-	}
-	return schema.SameTies(schema.Parse(schema.KindMetadata, before), schema.Parse(schema.KindMetadata, after)), nil
+	return documents == 0 && (!metadata || ws.sameTies), nil
 }
 
 // digestAfter returns the digest of an entry of the target after the import.

@@ -330,6 +330,10 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
 	ws.entries = []StepEntry{se}
+	if se.Result != se.Current {
+		p.keepBuilt(ws, doc)
+		ws.sameTies = se.Result == se.Digest || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
+	}
 	if se.Result != se.Current && (se.Result != se.Digest || e.unchecked || p.src.found.invalid[e.name] != nil) {
 		p.validate(ws, e, doc)
 	}
