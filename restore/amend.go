@@ -97,7 +97,7 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 	if err != nil {
 		return nil, err
 	}
-	plan, err := again(base.read, opts)
+	plan, err := again(base.made.reading(), opts)
 	if err != nil {
 		return nil, &EditError{Plan: edited.ID, Problems: []EditProblem{{"/steps", err.Error()}}}
 	}

@@ -34,14 +34,21 @@ func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Ta
 	if err := plan.checkArchive(a.Manifest(), digest); err != nil {
 		return nil, err
 	}
+	claimed := plan.made.claim()
 	if err := verifyArchive(ctx, a); err != nil {
 		return nil, err
 	}
-	return apply(ctx, plan, a, digest, target, opts)
+	return applyClaimed(ctx, plan, claimed, a, digest, target, opts)
 }
 
 // apply is Apply for an archive that was verified.
 func apply(ctx context.Context, plan *Plan, a source, manifestDigest layout.Digest, target tenant.Target, opts ApplyOptions) (*Result, error) {
+	return applyClaimed(ctx, plan, plan.made.claim(), a, manifestDigest, target, opts)
+}
+
+// applyClaimed applies the plan with the planner that was claimed from it, if
+// there is one.
+func applyClaimed(ctx context.Context, plan *Plan, claimed *planner, a source, manifestDigest layout.Digest, target tenant.Target, opts ApplyOptions) (*Result, error) {
 	info, err := target.Tenant(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("restore: describe the target: %w", err)
@@ -49,7 +56,7 @@ func apply(ctx context.Context, plan *Plan, a source, manifestDigest layout.Dige
 	if info.ID != plan.Target.Tenant {
 		return nil, fmt.Errorf("restore: the plan is for tenant %q, the target is tenant %q", plan.Target.Tenant, info.ID)
 	}
-	run := &application{plan: plan, archive: a, digest: manifestDigest, target: target, info: info, opts: opts}
+	run := &application{plan: plan, claimed: claimed, archive: a, digest: manifestDigest, target: target, info: info, opts: opts}
 	return run.do(ctx)
 }
 
@@ -87,8 +94,9 @@ type application struct {
 	opts    ApplyOptions
 
 	document layout.Digest // of the plan's document
-	planner  *planner
-	before   state // what the target holds
+	claimed  *planner      // which made the plan; until it is known whether it serves
+	planner  *planner      // which goes on
+	before   state         // what the target holds
 	result   Result
 }
 
@@ -154,7 +162,11 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 	if r.document, err = r.plan.Digest(); err != nil {
 		return false, err
 	}
-	if r.planner, err = r.plan.made.take(ctx, r.document, r.archive, r.digest, tx, r.info); err != nil {
+	if r.plan.made.holds(r.document) {
+		r.planner, err = r.claimed.goOn(ctx, r.archive, r.digest, tx, r.info)
+	}
+	r.claimed = nil
+	if err != nil {
 		return false, fmt.Errorf("restore: read the target: %w", err)
 	}
 	if r.planner != nil {
@@ -183,7 +195,7 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 func (r *application) makeAgain(ctx context.Context, tx tenant.Tx) error {
 	opts := r.plan.Options
 	opts.Authorizer = nil // asked for the whole plan before anything is written
-	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, opts)
+	p, err := newPlannerOn(ctx, r.archive, r.digest, nil, tx, r.info, opts)
 	if err != nil {
 		return err
 	}
@@ -226,7 +238,7 @@ func (r *application) stale(fingerprint string, inventory state) *StaleError {
 }
 
 // write puts every entry that the plan writes, in canonical order.
-func (r *application) write(ctx context.Context, tx tenant.Tx) error {
+func (r *application) write(ctx context.Context, tx tenant.Tx) (err error) {
 	var done int64
 	for _, it := range r.planner.items {
 		for i, e := range it.asset.entries {
@@ -234,7 +246,8 @@ func (r *application) write(ctx context.Context, tx tenant.Tx) error {
 			if !se.Write {
 				continue
 			}
-			if err := r.put(ctx, tx, it, e, se); err != nil {
+			it.noting(func() { err = r.put(ctx, tx, it, e, se) })
+			if err != nil {
 				return fmt.Errorf("restore: write %q: %w", se.TargetPath, err)
 			}
 			reached("put")
@@ -252,12 +265,9 @@ func (r *application) write(ctx context.Context, tx tenant.Tx) error {
 func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, se StepEntry) (err error) {
 	target, _ := r.planner.targetName(it, e)
 	if e.isDocument() {
-		doc, err := r.planner.content(ctx, it, e)
+		doc, err := r.documentOf(ctx, it, e, se)
 		if err != nil {
 			return err
-		}
-		if got := layout.DigestOf(doc).String(); got != se.Result {
-			return fmt.Errorf("its SHA-256 is %s, the plan says %s", got, se.Result)
 		}
 		return tx.Put(ctx, target, int64(len(doc)), bytes.NewReader(doc))
 	}
@@ -274,6 +284,26 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 		return tx.Put(ctx, target, e.size, rowsContent{content, at})
 	}
 	return tx.Put(ctx, target, e.size, content)
+}
+
+// documentOf returns a document as it is written.
+func (r *application) documentOf(ctx context.Context, it *item, e entry, se StepEntry) ([]byte, error) {
+	if !longWay && se.Result == se.Digest {
+		// It arrives as it is, and reading it compared its digest.
+		return r.planner.readSource(ctx, e)
+	}
+	produce := r.planner.document
+	if it.kind == Workspace {
+		produce = r.planner.content
+	}
+	doc, err := produce(ctx, it, e)
+	if err != nil {
+		return nil, err
+	}
+	if got := layout.DigestOf(doc).String(); got != se.Result {
+		return nil, fmt.Errorf("its SHA-256 is %s, the plan says %s", got, se.Result)
+	}
+	return doc, nil
 }
 
 // entryChanges returns what the plan does to the entries of the target.

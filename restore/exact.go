@@ -76,10 +76,9 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 			_ = json.Unmarshal(doc, &named) // a broken document goes without its name
 			a.name = named.Name
 		}
-		it := &item{
-			asset: a, selected: true, why: "its workspace is restored exactly", policy: Delete, decision: Delete,
-			reason: "the archive does not have it", targetWorkspace: a.workspace, targetID: a.id,
-		}
+		it := newItem(a, "its workspace is restored exactly")
+		it.selected, it.policy, it.decision, it.reason = true, Delete, Delete, "the archive does not have it"
+		it.targetWorkspace, it.targetID = a.workspace, a.id
 		for _, e := range a.entries {
 			path, digest := e.name.String(), e.digest.String()
 			it.entries = append(it.entries, StepEntry{Path: path, Digest: digest, Size: e.size, TargetPath: path, Current: digest, Delete: true})

@@ -10,41 +10,47 @@ import (
 // item is an asset that a plan is about: selected, or needed by one that is.
 type item struct {
 	*asset
-	selected bool
-	why      string // "selected", or "needed by …"
+	*verdict // gone once the plan is made, but while the item is written: see planner.rest
 
-	policy   Decision // what is intended; Ask and Overwrite may turn out Unchanged
-	decision Decision // what the plan says in the end
-	reason   string
-
+	policy          Decision // what is intended; Ask and Overwrite may turn out Unchanged
 	targetWorkspace string
 	targetID        string
-	landed          bool // a workspace of the archive that lands in another of the target
-	unlessSame      bool // a conflict only if the target's state is another: see leaveSame
-	copyExists      bool // a fork's id is in the target already
-	overwriteCopy   bool // and may be overwritten
-	update          bool // it belongs to a clone that is brought up to date, and the clone has it
-	keep            bool // its copy stays as it is
-	takesSettings   bool // the workspace's copy takes the archive's settings
-	exact           bool // a workspace that gets the archive's state: see Options.Exact
-	newRules        bool // of row security: the target has other ones
 
-	// Of workspaces:
-	sameTies bool   // their metadata, edited, is tied to other documents as the archive's
-	built    []byte // their metadata, compressed; nil when it is to be built again
+	selected      bool
+	landed        bool // a workspace of the archive that lands in another of the target
+	unlessSame    bool // a conflict only if the target's state is another: see leaveSame
+	copyExists    bool // a fork's id is in the target already
+	overwriteCopy bool // and may be overwritten
+	update        bool // it belongs to a clone that is brought up to date, and the clone has it
+	keep          bool // its copy stays as it is
+	takesSettings bool // the workspace's copy takes the archive's settings
+	exact         bool // a workspace that gets the archive's state: see Options.Exact
+	newRules      bool // of row security: the target has other ones
+	sameTies      bool // a workspace's metadata, edited, is tied to other documents as the archive's
 
-	copy *copying // of forks; nil when there is nothing to say
+	entries []StepEntry
+	built   []byte   // a workspace's metadata, compressed; nil when it is to be built again
+	copy    *copying // of forks; nil when there is nothing to say
+}
+
+// verdict is what is found out about an item on the way to its step.
+type verdict struct {
+	why      string   // "selected", or "needed by …"
+	decision Decision // what the plan says in the end
+	reason   string
 
 	dependsOn []string
 	changes   []string
 	blocked   []string
-	entries   []StepEntry
 
 	facts    *facts       // for the comparison of access; nil says nothing
 	access   []string     // ids of changes
 	requires []Permission // of records, and what it widens
 	asleep   []Asleep
 }
+
+// newItem returns the item of an asset. why is "selected", or "needed by …".
+func newItem(a *asset, why string) *item { return &item{asset: a, verdict: &verdict{why: why}} }
 
 // copying is what planning knows of a copy that an item makes.
 type copying struct {
@@ -120,7 +126,8 @@ func (x *index) closure(picked picks) (all, items []*item) {
 	var queue []*item
 	for _, a := range x.order {
 		if picked[a.seat] {
-			it := &item{asset: a, selected: true, why: "selected"}
+			it := newItem(a, "selected")
+			it.selected = true
 			items[a.seat] = it
 			queue = append(queue, it)
 		}
@@ -132,7 +139,7 @@ func (x *index) closure(picked picks) (all, items []*item) {
 			if a := x.assets.get(k); a != nil {
 				it.dependsOn = addOnce(it.dependsOn, a.id)
 				if items[a.seat] == nil {
-					items[a.seat] = &item{asset: a, why: "needed by " + it.label()}
+					items[a.seat] = newItem(a, "needed by "+it.label())
 					queue = append(queue, items[a.seat])
 				}
 			}
@@ -152,7 +159,7 @@ func (a *asset) needs() []key {
 	for _, r := range a.refs {
 		kind, ok := kindOfRef(r.to.kind())
 		if ok && kind != Workspace && (r.required || r.to.kind() == schema.RefReport) {
-			k := key{kind, a.workspace, r.id}
+			k := key{kind, a.workspace, *r.id}
 			if k != a.key && !slices.Contains(needs, k) {
 				needs = append(needs, k)
 			}

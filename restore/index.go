@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -35,8 +36,7 @@ type asset struct {
 // entry is one entry of an asset.
 type entry struct {
 	name   layout.Name
-	path   string // of the archive's entries: name, and below the digest, as text
-	hex    string
+	path   string // of the archive's entries: name, as text
 	size   int64
 	digest layout.Digest
 	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
@@ -49,7 +49,7 @@ type entry struct {
 // reference is something that an asset refers to, no matter where and how
 // often. There are many, so it holds what planning asks for and nothing else.
 type reference struct {
-	id                string
+	id                *string // see index.texts
 	to                refKind
 	required, subject bool // somewhere
 	within            bool // in the asset's own document, not only in its record
@@ -57,7 +57,7 @@ type reference struct {
 
 // bare returns the reference without a place.
 func (r reference) bare() schema.Reference {
-	return schema.Reference{To: r.to.kind(), ID: r.id, Required: r.required, Subject: r.subject}
+	return schema.Reference{To: r.to.kind(), ID: *r.id, Required: r.required, Subject: r.subject}
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
@@ -75,7 +75,8 @@ type index struct {
 	links  *connections
 	places map[string]*places // by workspace
 	found  *findings          // of archives
-	texts  map[string]string  // while documents are read
+	shared atomic.Bool        // by more than one planner
+	texts  map[string]*string // while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -89,7 +90,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, texts: map[string]string{},
+		places: map[string]*places{}, texts: map[string]*string{},
 	}
 }
 
@@ -272,7 +273,7 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	}
 	places := map[target]int{}
 	for i, r := range a.refs {
-		places[target{r.to, r.id}] = i
+		places[target{r.to, *r.id}] = i
 	}
 	for _, r := range refs {
 		if r.To.InModel() || r.To == schema.RefSecret {
@@ -283,23 +284,25 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 		if !ok {
 			i = len(a.refs)
 			places[t] = i
-			a.refs = append(a.refs, reference{to: t.to, id: x.one(r.ID)})
+			a.refs = append(a.refs, reference{to: t.to, id: x.share(r.ID)})
 		}
 		ref := &a.refs[i]
 		ref.within = ref.within || document != layout.Metadata
 		ref.required = ref.required || r.Required
 		ref.subject = ref.subject || r.Subject
 	}
-	a.refs = slices.Clip(a.refs)
+	a.refs = slices.Clone(a.refs) // without room for more
 }
 
 // one returns the one copy of a text that the index keeps.
-func (x *index) one(text string) string {
+func (x *index) one(text string) string { return *x.share(text) }
+
+func (x *index) share(text string) *string {
 	if same, ok := x.texts[text]; ok {
 		return same
 	}
-	x.texts[text] = text
-	return text
+	x.texts[text] = &text
+	return &text
 }
 
 // sort puts the assets in the order of plans, by the canonical order of their
@@ -339,10 +342,18 @@ func (a *asset) label() string {
 	return fmt.Sprintf("%s %q (%s)", a.kind, a.name, a.id)
 }
 
-// hexOf writes a digest of the target, which is often that of the entry too.
-func (e entry) hexOf(d layout.Digest) string {
-	if d == e.digest && e.hex != "" {
-		return e.hex
+// step begins what a step says of an entry of the archive.
+func (e entry) step() StepEntry {
+	return StepEntry{Path: e.path, Digest: e.digest.String(), Size: e.size}
+}
+
+// currently says which digest the entry has in the target.
+func (se *StepEntry) currently(d layout.Digest, e entry) {
+	switch {
+	case d.IsZero():
+	case d == e.digest:
+		se.Current = se.Digest // one copy of what is often the same
+	default:
+		se.Current = d.String()
 	}
-	return d.String()
 }

@@ -21,18 +21,62 @@ type made struct {
 // errDiffers says that something is not as the planner found it.
 var errDiffers = errors.New("not the state that was planned for")
 
-// take returns the planner that made the plan if it would make the same plan
-// again of the archive and of what v shows, and else nil. It is to read both
-// from now on.
-func (m *made) take(ctx context.Context, digest layout.Digest, a source, manifest layout.Digest, v view, info tenant.Info) (*planner, error) {
-	if m == nil || longWay || m.digest != digest || manifest.IsZero() {
-		return nil, nil
+// newMade has the planner rest until somebody goes on with it.
+func newMade(plan *Plan, p *planner) (*made, error) {
+	p.compressor, p.last = nil, lastMetadata{}
+	m := &made{}
+	m.planner.Store(p)
+	var err error
+	m.digest, err = plan.Digest()
+	return m, err
+}
+
+// reading returns what the planner has read of the archive, unless it was
+// claimed.
+func (m *made) reading() *reading {
+	if m == nil {
+		return nil
+	}
+	p := m.planner.Load()
+	if p == nil {
+		return nil
+	}
+	p.src.shared.Store(true)
+	return &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src}
+}
+
+// claim takes the planner for whoever is about to apply the plan, or nil. Others
+// have to make the plan again.
+func (m *made) claim() *planner {
+	if m == nil || longWay {
+		return nil
 	}
 	p := m.planner.Swap(nil)
-	if p == nil || p.manifestDigest != manifest || p.target != info {
+	if p != nil && !p.buildsAgain && !p.src.shared.Load() {
+		p.src.forget()
+	}
+	return p
+}
+
+// forget gives up what only planning asks for. Which documents arrive as they
+// are is known, and the others are read again with their references.
+func (x *index) forget() {
+	for _, a := range x.order {
+		a.refs = nil
+	}
+	x.byID = nil
+}
+
+// holds reports whether the plan still has the document that it was made with.
+func (m *made) holds(document layout.Digest) bool { return m != nil && m.digest == document }
+
+// goOn returns p if it would make the same plan again of the archive and of
+// what v shows, and else nil. It is to read both from now on.
+func (p *planner) goOn(ctx context.Context, a source, manifest layout.Digest, v view, info tenant.Info) (*planner, error) {
+	if p == nil || manifest.IsZero() || p.manifestDigest != manifest || p.target != info {
 		return nil, nil
 	}
-	p.archive, p.last = a, lastMetadata{}
+	p.archive = a
 	err := p.revisit(ctx, v)
 	if err == nil {
 		err = p.askAgain(ctx, v)
@@ -41,6 +85,16 @@ func (m *made) take(ctx context.Context, digest layout.Digest, a source, manifes
 		return nil, nil
 	}
 	return p, err
+}
+
+// noting runs do, which may have something to say about the item. The plan has
+// said it already.
+func (it *item) noting(do func()) {
+	if it.verdict == nil {
+		it.verdict = &verdict{}
+		defer func() { it.verdict = nil }()
+	}
+	do()
 }
 
 // revisit compares what v shows with the target that was planned for, and has

@@ -80,13 +80,14 @@ type planner struct {
 	moved    map[key]*item // items that land elsewhere than in the archive, by where
 	changes  []access.Change
 
-	missing    map[string]*Unresolved
-	clone      *clone // that is made or brought up to date; nil without one
-	settling   bool   // ids of copies are final
-	warnings   []string
-	last       lastMetadata
-	builtSize  int           // bytes of metadata that was built, compressed
-	compressor *flate.Writer // of these, while it is planned
+	missing     map[string]*Unresolved
+	clone       *clone // that is made or brought up to date; nil without one
+	settling    bool   // ids of copies are final
+	warnings    []string
+	last        lastMetadata
+	buildsAgain bool          // some metadata, when it is written
+	builtSize   int           // bytes of metadata that was built, compressed
+	compressor  *flate.Writer // of these, while it is planned
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -152,7 +153,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.src.add(entry{name: name, path: e.Path, hex: e.SHA256.String(), size: e.Size, digest: e.SHA256})
+		p.src.add(entry{name: name, path: e.Path, size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
 	// What is not written need not be valid, and what is selected shows only
@@ -258,16 +259,16 @@ func (p *planner) assemble() (*Plan, error) {
 		SameTenant: p.same,
 		Options:    p.opts,
 		Steps:      make([]Step, 0, len(p.items)),
-		read:       &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src},
 	}
+	plan.Access = p.changes
+	plan.Unresolved = p.stillMissing()
 	for _, it := range slices.Concat(p.items, p.deletions) {
 		step := it.step()
 		plan.Summary.count(step)
 		plan.Steps = append(plan.Steps, step)
 		plan.Asleep = append(plan.Asleep, it.asleep...)
+		p.rest(it)
 	}
-	plan.Access = p.changes
-	plan.Unresolved = p.stillMissing()
 	plan.Removed = p.clone.gone()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
@@ -275,11 +276,16 @@ func (p *planner) assemble() (*Plan, error) {
 	if plan.ID, err = plan.computeID(); err != nil {
 		return nil, err
 	}
-	plan.made = &made{}
-	p.compressor, p.last = nil, lastMetadata{}
-	plan.made.planner.Store(p)
-	plan.made.digest, err = plan.Digest()
+	plan.made, err = newMade(plan, p)
 	return plan, err
+}
+
+// rest has an item that became a step keep only what writing it takes.
+func (p *planner) rest(it *item) {
+	if p.buildsAgain {
+		return // building metadata takes the decisions about all that is in it
+	}
+	it.verdict = nil
 }
 
 // stillMissing lists what is unresolved and matters: steps that do nothing

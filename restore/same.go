@@ -24,7 +24,7 @@ func (p *planner) leaveSame(ctx context.Context) error {
 		queue = append(queue, it)
 		for _, r := range it.refs {
 			if kind, ok := kindOfRef(r.to.kind()); ok {
-				k := key{kind, it.workspace, r.id}
+				k := key{kind, it.workspace, *r.id}
 				referring[k] = append(referring[k], it)
 			}
 		}
@@ -83,11 +83,11 @@ func (p *planner) rawSameRecord(ctx context.Context, it *item) (bool, error) {
 
 // wouldBeSame reports whether overwriting the item would change nothing.
 func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
-	was := *it
+	was, verdict := *it, *it.verdict
 	copied, isCopied := p.ids[it.id]
 	delete(p.ids, it.id)
 	defer func() {
-		*it = was
+		*it, *it.verdict = was, verdict
 		if isCopied {
 			p.ids[it.id] = copied
 		}

@@ -123,7 +123,7 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 func (p *planner) results(ctx context.Context, it *item) error {
 	it.entries = make([]StepEntry, 0, len(it.asset.entries))
 	for _, e := range it.asset.entries {
-		se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size}
+		se := e.step()
 		target, wanted := p.targetName(it, e)
 		if !wanted {
 			it.entries = append(it.entries, se)
@@ -133,9 +133,7 @@ func (p *planner) results(ctx context.Context, it *item) error {
 		if target != e.name {
 			se.TargetPath = target.String()
 		}
-		if d := p.dst.digestOf(target); !d.IsZero() {
-			se.Current = e.hexOf(d)
-		}
+		se.currently(p.dst.digestOf(target), e)
 		if it.imports() {
 			if err := p.result(ctx, it, e, &se); err != nil {
 				return err
@@ -324,10 +322,9 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	e, _ := ws.entryOf(layout.Metadata)
 	target, _ := p.targetName(ws, e)
-	se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size, TargetPath: target.String()}
-	if d := p.dst.digestOf(target); !d.IsZero() {
-		se.Current = d.String()
-	}
+	se := e.step()
+	se.TargetPath = target.String()
+	se.currently(p.dst.digestOf(target), e)
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
 	ws.entries = []StepEntry{se}
 	if se.Result != se.Current {
@@ -355,7 +352,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 func skipped(a *asset) []StepEntry {
 	var all []StepEntry
 	for _, e := range a.entries {
-		all = append(all, StepEntry{Path: e.path, Digest: e.hex, Size: e.size})
+		all = append(all, e.step())
 	}
 	return all
 }
