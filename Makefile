@@ -2,7 +2,7 @@
 # Both install the Debian packages they need when run as root, and say which
 # are missing otherwise.
 
-TOOLS := go tar bsdtar zstd ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace
+TOOLS := go tar bsdtar zstd age ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace
 
 .PHONY: demo test race lint fuzz bench build tools
 

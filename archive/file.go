@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,6 +49,11 @@ func (f *File) Close() error { return f.f.Close() }
 // FileOptions say how [CreateFile] publishes a file.
 type FileOptions struct {
 	Replace bool // replace a file that is there already
+
+	// Unwrap is for an archive that is not written as it is, but encrypted: it
+	// returns the archive in what was written, and its size, so that Commit can
+	// read it back. Its error keeps the file from appearing.
+	Unwrap func(file io.ReaderAt, size int64) (io.ReaderAt, int64, error)
 }
 
 // A FileWriter writes a file that appears under its name complete or not at
@@ -57,6 +63,7 @@ type FileOptions struct {
 type FileWriter struct {
 	path    string
 	replace bool
+	unwrap  func(io.ReaderAt, int64) (io.ReaderAt, int64, error)
 	temp    string   // its name until then; empty when it is gone
 	f       *os.File // nil once closed
 	size    int64
@@ -79,7 +86,7 @@ func CreateFile(path string, opts FileOptions) (*FileWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("archive: create %s: %w", path, err)
 	}
-	return &FileWriter{path: path, temp: f.Name(), replace: opts.Replace, f: f}, nil
+	return &FileWriter{path: path, temp: f.Name(), replace: opts.Replace, unwrap: opts.Unwrap, f: f}, nil
 }
 
 func existsError(path string) error {
@@ -161,7 +168,13 @@ func (f *FileWriter) readBack(ctx context.Context) (err error) {
 	if info.Size() != f.size {
 		return fmt.Errorf("%d bytes were written, but the file has %d", f.size, info.Size())
 	}
-	_, err = Open(ctx, r, f.size, Options{AllowUnsigned: true, Workers: 1, Limits: Limits{Manifest: MaxManifest, Entries: 1 << 30}})
+	content, size := io.ReaderAt(r), f.size
+	if f.unwrap != nil {
+		if content, size, err = f.unwrap(r, f.size); err != nil {
+			return err
+		}
+	}
+	_, err = Open(ctx, content, size, Options{AllowUnsigned: true, Workers: 1, Limits: Limits{Manifest: MaxManifest, Entries: 1 << 30}})
 	return err
 }
 

@@ -39,8 +39,10 @@ type WriterOptions struct {
 	Sequence  uint64 // see [manifest.Manifest.Sequence]
 	// Extensions are written to the manifest in order of their names.
 	Extensions manifest.Members
-	// Residency and Lineage are written to the manifest as they are, if set.
-	Residency, Lineage json.RawMessage
+	// Residency is written to the manifest, if set.
+	Residency *manifest.Residency
+	// Lineage is written to the manifest as it is, if set.
+	Lineage json.RawMessage
 	// Workers is the number of frames that are signed and compressed at once;
 	// 0 means one per processor, up to 16. The output does not depend on it.
 	Workers int
@@ -48,6 +50,10 @@ type WriterOptions struct {
 	// when it is large; empty means [os.TempDir].
 	TempDir string
 	Limits  Limits
+
+	// reserved is the residency of an archive of an older format, in which it
+	// has no form; it is handed on as it is.
+	reserved json.RawMessage
 }
 
 // Options say how an archive is read and what it must satisfy. The zero value

@@ -95,7 +95,14 @@ func (r *Remains) writerOptions(opts WriterOptions) (WriterOptions, error) {
 				opts.Extensions = append(opts.Extensions, e)
 			}
 		}
-		opts.Residency, opts.Lineage = m.Residency, m.Lineage
+		opts.Lineage = m.Lineage
+		var err error
+		if opts.Residency, err = m.DataResidency(); err != nil {
+			return opts, err
+		}
+		if opts.Residency == nil {
+			opts.reserved = m.Residency
+		}
 	}
 	for _, l := range r.Lost {
 		if len(about.Lost) == manifest.MaxLost {

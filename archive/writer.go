@@ -55,9 +55,18 @@ func NewWriter(w io.Writer, opts WriterOptions) (*Writer, error) {
 	aw := &Writer{opts: opts, time: opts.Created.Unix(), frames: pipeline{out: w, enc: enc, signer: opts.Signer, id: opts.ID, limit: opts.Workers + 1}}
 	aw.cut.Emit = func(int64) { aw.flush() }
 	aw.m = manifest.Manifest{
-		Format: manifest.VersionFor(opts.Purpose), MinReader: manifest.VersionFor(opts.Purpose), ID: opts.ID, Created: opts.Created, Generator: opts.Generator,
+		ID: opts.ID, Created: opts.Created, Generator: opts.Generator,
 		Kind: manifest.KindFull, Purpose: opts.Purpose, Sequence: opts.Sequence, Tenant: opts.Tenant, Extensions: opts.Extensions,
-		Residency: opts.Residency, Lineage: opts.Lineage, ContentHash: manifest.ContentHash(nil),
+		Lineage: opts.Lineage, ContentHash: manifest.ContentHash(nil),
+	}
+	if opts.Residency != nil {
+		if aw.m.Residency, err = opts.Residency.Marshal(); err != nil {
+			return nil, fmt.Errorf("archive: %w", err)
+		}
+	}
+	aw.m.Format, aw.m.MinReader = aw.m.Versions()
+	if opts.reserved != nil {
+		aw.m.Residency = opts.reserved
 	}
 	if opts.Signer != nil {
 		aw.m.SigningKey = opts.Signer.PublicKey().Fingerprint()

@@ -399,7 +399,7 @@ func TestWriterManifestIsTheArchives(t *testing.T) {
 	opts := options(t)
 	opts.Purpose, opts.Sequence = manifest.PurposeInsurance, 12
 	opts.Extensions = manifest.Members{{Name: "com.example", Value: []byte(`{"a":1}`)}}
-	opts.Residency = []byte(`{"country":"DE"}`)
+	opts.Residency = &manifest.Residency{Country: "DE"}
 	w, err := NewWriter(&out, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -418,7 +418,7 @@ func TestWriterManifestIsTheArchives(t *testing.T) {
 	if !bytes.Equal(got, want) || a.ManifestDigest() != layout.DigestOf(want) {
 		t.Errorf("manifest\n%s\nwant\n%s", got, want)
 	}
-	if m := a.Manifest(); m.Sequence != 12 || m.Purpose != manifest.PurposeInsurance || string(m.Residency) != `{"country":"DE"}` || m.SigningKey != opts.Signer.PublicKey().Fingerprint() {
+	if m := a.Manifest(); m.Sequence != 12 || m.Purpose != manifest.PurposeInsurance || string(m.Residency) != `{"country": "DE", "exceptions": []}` || m.Format != (manifest.Version{Major: 1, Minor: 2}) || m.MinReader != (manifest.Version{Major: 1}) || m.SigningKey != opts.Signer.PublicKey().Fingerprint() {
 		t.Errorf("manifest %+v", m)
 	}
 }

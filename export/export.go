@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/internal/whose"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/schema"
@@ -36,7 +37,10 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 		return nil, fmt.Errorf("export: describe the tenant: %w", err)
 	}
 	wopts := opts.Writer
-	wopts.Tenant = manifest.Tenant{ID: info.ID, Name: info.Name, Region: info.Region, Jurisdiction: info.Jurisdiction}
+	var stated *manifest.Residency
+	if wopts.Tenant, stated = whose.Manifest(info); wopts.Residency == nil {
+		wopts.Residency = stated
+	}
 	out, err := archive.NewWriter(w, wopts)
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)

@@ -14,7 +14,7 @@ import (
 // has to say how the archive is signed, in Writer.
 type Options struct {
 	// Writer is handed to [archive.NewWriter]. Its Tenant is filled in from
-	// the source.
+	// the source, and so is Residency unless it is set.
 	Writer archive.WriterOptions
 
 	// Selection narrows what is exported. The manifest's coverage section

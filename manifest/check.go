@@ -76,6 +76,9 @@ func (m *Manifest) Check() error {
 	if err := m.checkExtensions(); err != nil {
 		return err
 	}
+	if err := m.checkResidency(); err != nil {
+		return err
+	}
 	return m.checkRecovered()
 }
 

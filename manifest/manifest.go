@@ -37,7 +37,7 @@ const (
 // [Manifest.Check] for what is. A Manifest returned by this module is not
 // changed by it afterwards and may be read concurrently.
 type Manifest struct {
-	Format    Version   // of the archive; zero means [VersionFor] its purpose to Marshal
+	Format    Version   // of the archive; zero means that of [Manifest.Versions] to Marshal
 	MinReader Version   // the oldest reader that may read it; zero means the same to Marshal
 	ID        string    // of the archive: a UUIDv7 in lower case
 	Created   time.Time // UTC, whole seconds, between [MinCreated] and [MaxCreated]
@@ -56,8 +56,12 @@ type Manifest struct {
 	Critical    []string // extensions that a reader must know, sorted
 	Extensions  Members  // what a service adds; sorted by name
 
+	// Residency says where the data lies; [Manifest.DataResidency] reads it and
+	// [Residency.Marshal] makes it. In formats before 1.2 it is reserved.
+	Residency json.RawMessage
+
 	// Reserved members, kept as they are.
-	Base, Residency, Lineage json.RawMessage
+	Base, Lineage json.RawMessage
 	// Extra holds top-level members that this version does not know.
 	Extra Members
 }

@@ -206,7 +206,7 @@ func TestVersionGateComesFirst(t *testing.T) {
 		{`{"format":"2.0","min_reader":"2.0","id":5`, "2.0", "the archive has format 2.0; this reader reads formats 1.x"},
 		{"\n{ \"format\" : \"2.7\" ,\"min_reader\":\"2.0\", \"format\":1}", "2.7", "2.7"},
 		{`{"format":"0.9","min_reader":"0.9"}`, "0.9", "0.9"},
-		{`{"format":"1.4","min_reader":"1.3"}`, "1.4", "asks for a reader of format 1.3 or later; this one reads up to 1.1"},
+		{`{"format":"1.4","min_reader":"1.3"}`, "1.4", "asks for a reader of format 1.3 or later; this one reads up to 1.2"},
 	} {
 		_, err := Parse([]byte(c.doc), Limits{})
 		var newer *VersionError

@@ -16,14 +16,16 @@ import (
 // Marshal checks m and returns its JSON text: members in the order of the
 // specification, one entry a line, members that this version does not know at
 // the end. Equal manifests have equal texts, and [Parse] returns an equal
-// manifest. A zero Format or MinReader is written as [VersionFor] says.
+// manifest. A zero Format or MinReader is written as
+// [Manifest.Versions] says.
 func (m *Manifest) Marshal() ([]byte, error) {
 	c := *m
+	format, minReader := c.Versions()
 	if c.Format.IsZero() {
-		c.Format = VersionFor(c.Purpose)
+		c.Format = format
 	}
 	if c.MinReader.IsZero() {
-		c.MinReader = VersionFor(c.Purpose)
+		c.MinReader = minReader
 	}
 	if err := c.Check(); err != nil {
 		return nil, err

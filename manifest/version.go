@@ -12,7 +12,7 @@ import (
 type Version struct{ Major, Minor int }
 
 // Current is the latest version that this package reads.
-var Current = Version{Major: 1, Minor: 1}
+var Current = Version{Major: 1, Minor: 2}
 
 // recoveredVersion is the first whose readers know what a recovered archive is.
 var recoveredVersion = Version{Major: 1, Minor: 1}
@@ -25,6 +25,18 @@ func VersionFor(purpose string) Version {
 		return recoveredVersion
 	}
 	return Version{Major: 1}
+}
+
+// Versions returns the versions that an archive with this manifest is written
+// in: [VersionFor] its purpose, and a format of 1.2 when residency is stated.
+// Older readers keep what they do not know of that, and miss nothing else.
+func (m *Manifest) Versions() (format, minReader Version) {
+	format = VersionFor(m.Purpose)
+	minReader = format
+	if m.Residency != nil {
+		format = residencyVersion
+	}
+	return format, minReader
 }
 
 // ParseVersion reads "major.minor": two decimal numbers of one to four digits

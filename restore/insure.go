@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/internal/whose"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -49,7 +50,7 @@ func (w *insuring) write(ctx context.Context, v view, info tenant.Info, opts arc
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
-	opts.Tenant = manifest.Tenant{ID: info.ID, Name: info.Name, Region: info.Region, Jurisdiction: info.Jurisdiction}
+	opts.Tenant, opts.Residency = whose.Manifest(info)
 	opts.Purpose, opts.Signer, opts.Unsigned = manifest.PurposeInsurance, w.Signer, w.Signer == nil
 	opts.Generator, opts.Workers = w.Generator, w.Workers
 	out, err := w.Place.Create(ctx, w.name)

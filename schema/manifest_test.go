@@ -26,11 +26,12 @@ func TestManifestsThatAreWrittenAreValid(t *testing.T) {
 		},
 		Entries:    []manifest.Entry{entry},
 		Extensions: manifest.Members{{Name: "com.example", Value: json.RawMessage(`{"a":1}`)}},
+		Residency:  json.RawMessage(`{"country": "NO", "jurisdiction": "NO", "exceptions": [{"sub_processor": "Mail Inc.", "country": "US", "legal_basis": "SCC 2021/914"}]}`),
 		Lineage:    json.RawMessage(`{"archive":"x"}`),
 		Extra:      manifest.Members{{Name: "later", Value: json.RawMessage(`[1.50]`)}},
 	}
 	least := full
-	least.Sequence, least.SigningKey, least.Extensions, least.Lineage, least.Extra, least.Coverage.Excluded = 0, "", nil, nil, nil, nil
+	least.Sequence, least.SigningKey, least.Extensions, least.Lineage, least.Residency, least.Extra, least.Coverage.Excluded = 0, "", nil, nil, nil, nil, nil
 	for name, m := range map[string]manifest.Manifest{"full": full, "least": least} {
 		doc, err := m.Marshal()
 		if err != nil {

@@ -30,6 +30,12 @@ func (t Info) Check() error {
 			return fmt.Errorf("tenant %s: %s %s", t.ID, text.member, rule)
 		}
 	}
+	if t.Residency == nil {
+		return nil
+	}
+	if err := t.Residency.Check(); err != nil {
+		return fmt.Errorf("tenant %s: %w", t.ID, err)
+	}
 	return nil
 }
 

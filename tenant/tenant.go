@@ -16,6 +16,9 @@ type Info struct {
 	Name         string `json:"name"`                   // for people
 	Region       string `json:"region,omitempty"`       // where its data lives, for example "eu-central-1"
 	Jurisdiction string `json:"jurisdiction,omitempty"` // whose law applies, for example "DE"
+	// Residency says more about where the data lies; nil when the store does
+	// not know. It is not changed once it is set.
+	Residency *Residency `json:"residency,omitempty"`
 }
 
 // Errors that implementations return, wrapped, for callers to test.

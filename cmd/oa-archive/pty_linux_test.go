@@ -54,8 +54,13 @@ type terminalRun struct {
 // what appeared there. Each answer is typed once its question has appeared.
 func (r *terminalRun) run(wantExit int, dialogue []string, args ...string) string {
 	r.t.Helper()
+	return r.runProgram(wantExit, dialogue, binary(r.t), args...)
+}
+
+func (r *terminalRun) runProgram(wantExit int, dialogue []string, program string, args ...string) string {
+	r.t.Helper()
 	master, slave := openPTY(r.t, r.cols)
-	cmd := exec.CommandContext(context.Background(), binary(r.t), args...)
+	cmd := exec.CommandContext(context.Background(), program, args...)
 	cmd.Dir, cmd.Env = r.dir, append(os.Environ(), r.env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -87,10 +92,10 @@ func (r *terminalRun) run(wantExit int, dialogue []string, args ...string) strin
 	}
 	text := strings.ReplaceAll(screen.String(), "\r\n", "\n")
 	if exit != wantExit {
-		r.t.Fatalf("oa-archive %s: exit code %d, want %d\n%s", strings.Join(args, " "), exit, wantExit, text)
+		r.t.Fatalf("%s %s: exit code %d, want %d\n%s", filepath.Base(program), strings.Join(args, " "), exit, wantExit, text)
 	}
 	if len(dialogue) > 0 {
-		r.t.Fatalf("oa-archive %s: never asked %q\n%s", strings.Join(args, " "), dialogue[0], text)
+		r.t.Fatalf("%s %s: never asked %q\n%s", filepath.Base(program), strings.Join(args, " "), dialogue[0], text)
 	}
 	return text
 }

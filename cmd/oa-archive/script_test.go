@@ -27,7 +27,8 @@ var update = flag.Bool("update", false, "rewrite the golden output in testdata/s
 
 // commands are programs that tests can call by these names.
 var commands = map[string]func(){
-	"oa-archive": func() { os.Exit(cli.Main(os.Args[1:])) },
+	"oa-archive":        func() { os.Exit(cli.Main(os.Args[1:])) },
+	"age-plugin-oatest": func() { os.Exit(testPlugin()) },
 }
 
 func TestMain(m *testing.M) { testscript.Main(m, commands) }
@@ -35,6 +36,7 @@ func TestMain(m *testing.M) { testscript.Main(m, commands) }
 // tools are what the scripts call beside the command itself.
 var tools = map[string]string{
 	"ssh-keygen": "openssh-client", "ssh-agent": "openssh-client", "ssh-add": "openssh-client",
+	"age": "age", "age-keygen": "age",
 	"tar": "tar", "zstd": "zstd", "sha256sum": "coreutils", "cat": "coreutils",
 }
 

@@ -154,6 +154,7 @@ func Vectors() []Vector {
 	all = append(all, frameVectors()...)
 	all = append(all, entryVectors()...)
 	all = append(all, manifestVectors()...)
+	all = append(all, residencyVectors()...)
 	return append(all, signatureVectors()...)
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/internal/whose"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -39,8 +40,7 @@ func (s *Source) open(ctx context.Context) error {
 
 // Tenant returns the tenant as the manifest names it.
 func (s *Source) Tenant(context.Context) (tenant.Info, error) {
-	t := s.a.Manifest().Tenant
-	return tenant.Info{ID: t.ID, Name: t.Name, Region: t.Region, Jurisdiction: t.Jurisdiction}, nil
+	return whose.Info(s.a.Manifest())
 }
 
 // Entries yields the entries that the archive has of the selection: rows and

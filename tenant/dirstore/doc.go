@@ -2,7 +2,7 @@
 // with plain files at plain paths that a person can read, edit and put under
 // version control:
 //
-//	tenant.json           {"id": …, "name": …, "region": …, "jurisdiction": …}
+//	tenant.json           {"id": …, "name": …, "region": …, "jurisdiction": …, "residency": …}
 //	workspaces/…          as package layout names them
 //	audit/events.ndjson
 //	extensions/…

@@ -153,7 +153,11 @@ func TestTenantFileIsReadStrictly(t *testing.T) {
 		`{"name":"a"}`:                       "tenant id is empty",
 		`{"id":"../x"}`:                      "tenant id",
 		`{"id":"a","name":"\u001b[2J"}`:      "control character",
-		strings.Repeat(" ", maxTenantFile+1): "larger than 65536 bytes",
+		strings.Repeat(" ", maxTenantFile+1): "larger than 4194304 bytes",
+		`{"id":"a","residency":{"country":"DE"}}`:                                 "exceptions is missing",
+		`{"id":"a","residency":{"country":"de","exceptions":[]}}`:                 "two capital letters",
+		`{"id":"a","residency":{"country":"DE","exceptions":[],"regoin":""}}`:     "regoin",
+		`{"id":"a","residency":{"country":"DE","exceptions":[{"country":"US"}]}}`: "sub_processor is empty",
 	} {
 		dir := t.TempDir()
 		write(t, dir, tenantFile, content)

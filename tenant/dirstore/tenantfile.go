@@ -12,8 +12,9 @@ import (
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-// maxTenantFile bounds tenant.json, in bytes.
-const maxTenantFile = 64 << 10
+// maxTenantFile bounds tenant.json, in bytes: room for a register of exceptions
+// of the greatest length.
+const maxTenantFile = 4 << 20
 
 // readTenant reads tenant.json, which must have the members of [tenant.Info]
 // and no others: a misspelt one would otherwise be lost silently.
@@ -29,7 +30,11 @@ func (s *Store) readTenant() (tenant.Info, error) {
 	if err := json.Unmarshal(content, &t, json.RejectUnknownMembers(true)); err != nil {
 		return t, fmt.Errorf("dirstore: %s: %w", s.path+"/"+tenantFile, err)
 	}
-	if err := t.Check(); err != nil {
+	err = t.Check()
+	if err == nil && t.Residency != nil {
+		err = t.Residency.CheckStored()
+	}
+	if err != nil {
 		return t, fmt.Errorf("dirstore: %s: %w", s.path+"/"+tenantFile, err)
 	}
 	return t, nil

@@ -86,7 +86,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		_, at := fresh(t)
 		at.behind(t, "UPDATE schema_version SET version = 99")
 		_, err := openURL(t.Context(), at.url)
-		wantError(t, err, "written by a newer oa-archive", "version 99", "versions up to 3")
+		wantError(t, err, "written by a newer oa-archive", "version 99", "versions up to 4")
 		at.behind(t, "DELETE FROM schema_version")
 		_, err = openURL(t.Context(), at.url)
 		wantError(t, err, "is damaged", "schema_version has 0 rows")

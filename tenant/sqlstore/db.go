@@ -40,9 +40,17 @@ func (s *session) tenants(ctx context.Context) (all []tenant.Info, err error) {
 		var t tenant.Info
 		all = append(all, t)
 		last := &all[len(all)-1]
-		return scan(&last.ID, &last.Name, &last.Region, &last.Jurisdiction)
-	}, "SELECT id, name, region, jurisdiction FROM tenants ORDER BY id")
+		return scanTenant(scan, last)
+	}, "SELECT id, name, region, jurisdiction, residency FROM tenants ORDER BY id")
 	return all, err
+}
+
+func scanTenant(scan scanFunc, t *tenant.Info) error {
+	var residency string
+	if err := scan(&t.ID, &t.Name, &t.Region, &t.Jurisdiction, &residency); err != nil {
+		return err
+	}
+	return decodeResidency(residency, t)
 }
 
 // CreateTenant adds a blank tenant. The error wraps [tenant.ErrExists] when
@@ -68,15 +76,19 @@ func (s *session) createTenant(ctx context.Context, t tenant.Info) error {
 	case !errors.Is(err, tenant.ErrNoTenant):
 		return err
 	}
-	return s.exec(ctx, "INSERT INTO tenants (id, name, region, jurisdiction) VALUES (?, ?, ?, ?)", t.ID, t.Name, t.Region, t.Jurisdiction)
+	residency, err := encodeResidency(t.Residency)
+	if err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
+	}
+	return s.exec(ctx, "INSERT INTO tenants (id, name, region, jurisdiction, residency) VALUES (?, ?, ?, ?, ?)", t.ID, t.Name, t.Region, t.Jurisdiction, residency)
 }
 
 // tenant returns the description of a tenant. The error wraps
 // [tenant.ErrNoTenant] and names the tenants that there are.
 func (s *session) tenant(ctx context.Context, id string) (t tenant.Info, err error) {
 	n, err := s.query(ctx, func(scan scanFunc) error {
-		return scan(&t.ID, &t.Name, &t.Region, &t.Jurisdiction)
-	}, "SELECT id, name, region, jurisdiction FROM tenants WHERE id = ?", id)
+		return scanTenant(scan, &t)
+	}, "SELECT id, name, region, jurisdiction, residency FROM tenants WHERE id = ?", id)
 	if err != nil || n == 1 {
 		return t, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"sync"
 	"testing/iotest"
@@ -18,11 +19,11 @@ var listingPromises = []promise{
 	}},
 	{"the tenant is described as it was made", func(c *checker) {
 		got, err := c.subject.Target().Tenant(c.ctx)
-		if err != nil || got != Tenant {
+		if err != nil || !reflect.DeepEqual(got, Tenant) {
 			c.Errorf("Target.Tenant: %+v, %v; want %+v", got, err, Tenant)
 		}
 		got, err = c.snapshot().Tenant(c.ctx)
-		if err != nil || got != Tenant {
+		if err != nil || !reflect.DeepEqual(got, Tenant) {
 			c.Errorf("Source.Tenant: %+v, %v; want %+v", got, err, Tenant)
 		}
 	}},

@@ -27,7 +27,10 @@ type OpenFunc func(tb testing.TB, t tenant.Info) Subject
 const patience = time.Minute
 
 // Tenant is the description that the suite gives to most tenants.
-var Tenant = tenant.Info{ID: "suite.1", Name: "Süß & Söhne", Region: "eu-central-1", Jurisdiction: "DE"}
+var Tenant = tenant.Info{
+	ID: "suite.1", Name: "Süß & Söhne", Region: "eu-central-1", Jurisdiction: "DE",
+	Residency: &tenant.Residency{Country: "DE", Exceptions: []tenant.Exception{{SubProcessor: "Søk & \"Mail\" Inc.", Country: "US", LegalBasis: "SCC 2021/914", Purpose: "e-mail"}}},
+}
 
 // A promise is one property that every implementation has.
 type promise struct {

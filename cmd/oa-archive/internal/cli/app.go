@@ -23,9 +23,11 @@ type app struct {
 	term   *terminal.Terminal
 	getenv func(string) string
 
-	json    bool
-	quiet   bool
-	noColor bool
+	json      bool
+	quiet     bool
+	unlock    unlockFlags
+	residency residencyFlags
+	noColor   bool
 
 	// answered says that the verb has printed its JSON document, error
 	// included, so that none must follow.

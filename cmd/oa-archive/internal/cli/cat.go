@@ -58,6 +58,7 @@ oa-archive cat acme.oa-archive 'workspaces/*/datasets/*/rows.parquet' > rows.par
 		},
 	}
 	t.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/residency"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/sign"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -15,6 +16,7 @@ import (
 
 // classes recognise the libraries' errors, the more special ones first.
 var classes = []func(error) (failure, bool){
+	sealFailure,
 	restoreFailure,
 	signatureFailure,
 	damageFailure,
@@ -132,7 +134,10 @@ func damageFailure(err error) (failure, bool) {
 func storeFailure(err error) (failure, bool) {
 	var invalid *export.InvalidError
 	var secret *export.SecretError
+	var refused *residency.RefusedError
 	switch {
+	case errors.As(err, &refused):
+		return failure{exit: exitResidency, code: "residency", hint: "send it where the policy lets it go, or ask who keeps the policy"}, true
 	case errors.As(err, &secret):
 		return failure{exit: exitFailed, code: "secrets", hint: "take them out, replace them in the archive with --redact-secrets, or name exceptions with --allow-secret"}, true
 	case errors.As(err, &invalid):

@@ -51,7 +51,7 @@ oa-archive completion powershell | Out-String | Invoke-Expression`,
 // completePaths offers the archive's paths for the arguments after FILE.
 func (a *app) completePaths(cmd *cobra.Command, given []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(given) == 0 {
-		return []cobra.Completion{"oa-archive"}, cobra.ShellCompDirectiveFilterFileExt
+		return []cobra.Completion{"oa-archive", "age"}, cobra.ShellCompDirectiveFilterFileExt
 	}
 	if given[0] == stdio {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -60,6 +60,7 @@ func (a *app) completePaths(cmd *cobra.Command, given []string, prefix string) (
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	a.unlock.unattended = true // nobody expects a question while typing
 	o, err := a.openToLook(ctx, given[0], &trustFlags{cmd: cmd})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -77,7 +78,7 @@ func (a *app) completePaths(cmd *cobra.Command, given []string, prefix string) (
 // completeArchive offers archive files for the first argument.
 func completeArchive(_ *cobra.Command, given []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(given) == 0 {
-		return []cobra.Completion{"oa-archive"}, cobra.ShellCompDirectiveFilterFileExt
+		return []cobra.Completion{"oa-archive", "age"}, cobra.ShellCompDirectiveFilterFileExt
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/export"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/residency"
 	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -30,6 +31,8 @@ type createFlags struct {
 	archiveID      string
 	purpose        string
 	keyFlags
+	seal   sealFlags
+	record string
 }
 
 // createJSON is the --json output of create.
@@ -39,6 +42,7 @@ type createJSON struct {
 	Archive  render.Archive  `json:"archive"`
 	Coverage render.Coverage `json:"coverage"`
 	Warnings []string        `json:"warnings"` // problems that --allow-invalid let pass
+	Rule     string          `json:"residency_rule,omitempty"`
 }
 
 func createVerb(a *app) *cobra.Command {
@@ -57,6 +61,7 @@ SOURCE_DATE_EPOCH in the environment fixes the time of the archive; together wit
 --archive-id the same tenant then gives the same bytes.`,
 		Example: `oa-archive create --from sqlite:acme.db -o acme.oa-archive --sign-with backup.key
 oa-archive create --from dir:acme --workspace Sales --rows -o sales.oa-archive
+oa-archive create --from dir:acme -o acme.oa-archive.age --recipients-file recipients
 oa-archive create --from dir:acme -o - | ssh backup 'cat > acme.oa-archive'
 oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@acme.example`,
 		Args: args(cobra.NoArgs, "no arguments besides flags"),
@@ -78,7 +83,16 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		fs.StringVar(&f.archiveID, "archive-id", "", "`UUID` of the archive, version 7 (default: a new one)")
 		fs.StringVar(&f.purpose, "purpose", manifest.PurposeManual, "`WHY`: manual, scheduled, insurance, drill or migration")
 	})
+	group(cmd, "Residency", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.record, "residency-record", "", "`FILE` (YAML or JSON) that says where the data lies, when the store does not")
+	})
+	a.residency.declare(cmd)
 	group(cmd, "Signing", f.keyFlags.declare)
+	group(cmd, "Encryption", func(fs *pflag.FlagSet) {
+		f.seal.declare(fs, "archive")
+		fs.BoolVar(&f.seal.plaintext, "plaintext", false, "do not encrypt, whatever the environment and the configuration folder say")
+		a.unlock.declareService(fs)
+	})
 	return cmd
 }
 
@@ -111,6 +125,10 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	recipients, err := f.seal.recipients(ctx, a)
+	if err != nil {
+		return err
+	}
 	signer, release, err := f.signer(ctx, a)
 	if err != nil {
 		return err
@@ -129,12 +147,16 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	}
 	defer closeInto(&err, source)
 
+	rule, err := a.mayCreate(ctx, source, f, &wopts)
+	if err != nil {
+		return err
+	}
 	selection := tenant.Selection{Rows: f.rows, Audit: f.audit}
 	if selection.Workspaces, err = findWorkspaces(ctx, source, f.workspaces); err != nil {
 		return err
 	}
-	result := createJSON{File: f.output, Warnings: []string{}}
-	m, err := a.writeArchive(ctx, source, f, export.Options{
+	result := createJSON{File: f.output, Warnings: []string{}, Rule: rule}
+	m, err := a.writeArchive(ctx, source, f, &envelope{recipients: recipients}, export.Options{
 		Writer: wopts, Selection: selection, AllowInvalid: f.allowInvalid, RedactSecrets: f.redactSecrets, AllowSecrets: allowed, CheckRows: checkRows,
 		Warn: func(p schema.Problem) {
 			result.Warnings = append(result.Warnings, p.String())
@@ -154,6 +176,21 @@ func (a *app) create(ctx context.Context, f createFlags) (err error) {
 	p := a.out()
 	p.Created(f.output, result.FileSize, m)
 	return p.Err()
+}
+
+// mayCreate takes the residency record, if there is one, and asks the policy
+// whether an archive of the tenant may go where it is to go.
+func (a *app) mayCreate(ctx context.Context, source tenant.Source, f createFlags, wopts *archive.WriterOptions) (rule string, err error) {
+	info, err := source.Tenant(ctx)
+	if err != nil {
+		return "", err
+	}
+	if f.record != "" {
+		if wopts.Residency, err = readRecord(f.record, info); err != nil {
+			return "", err
+		}
+	}
+	return a.residency.permit(a, residency.DataOfTenant(info).Stated(wopts.Residency), f.output)
 }
 
 // parseAllowedSecrets reads the values of --allow-secret.
@@ -188,11 +225,11 @@ func (a *app) writerOptions(f createFlags) (archive.WriterOptions, error) {
 }
 
 // writeArchive exports to the file or to standard output.
-func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFlags, opts export.Options, size *int64) (m *manifest.Manifest, err error) {
+func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFlags, sealed *envelope, opts export.Options, size *int64) (m *manifest.Manifest, err error) {
 	var out io.Writer = a.term.Out
 	commit := func() error { return nil }
 	if f.output != stdio {
-		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force})
+		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: sealed.unwrap(ctx)})
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +239,14 @@ func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFl
 	counted := &countingWriter{w: out}
 	err = a.progress(func(report progressFunc) error {
 		counted.report = func(n int64) { report("archive", n, 0) }
-		if m, err = export.Export(ctx, source, counted, opts); err != nil {
+		w, err := sealed.around(counted)
+		if err != nil {
+			return err
+		}
+		if m, err = export.Export(ctx, source, w, opts); err != nil {
+			return err
+		}
+		if err := sealed.close(); err != nil {
 			return err
 		}
 		return commit()

@@ -185,6 +185,7 @@ func (a *app) completeDatasets(cmd *cobra.Command, given []string, prefix string
 		return nil, none
 	}
 	ctx := cmp.Or(cmd.Context(), context.Background())
+	a.unlock.unattended = true // nobody expects a question while typing
 	o, err := a.openToLook(ctx, given[0], &trustFlags{cmd: cmd})
 	if err != nil {
 		return nil, none

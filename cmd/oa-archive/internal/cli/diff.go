@@ -85,6 +85,7 @@ oa-archive diff acme.oa-archive dir:acme --exit-code --quiet && echo unchanged`,
 		fs.BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when they differ")
 	})
 	f.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 

@@ -52,7 +52,7 @@ func TestManualNamesEveryFlag(t *testing.T) {
 		case "import":
 			part += section(page, "plan")
 		}
-		part += section(page, "Trust")
+		part += section(page, "Trust") + section(page, "Residency")
 		verb.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Name != "help" && !strings.Contains(part, "--"+f.Name) {
 				t.Errorf("docs/cli.md does not name --%s of %s", f.Name, verb.Name())
@@ -80,7 +80,7 @@ func TestManualNamesEveryJSONField(t *testing.T) {
 		verb string
 		doc  any
 	}{
-		{"create", createJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
+		{"create", createJSON{}}, {"rekey", rekeyJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
 		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"recover", recoverJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}}, {"import", abortJSON{}}, {"undo", undoJSON{}}, {"imports", importsJSON{}},
 		{"completion", completionJSON{}}, {"version", versionJSON{}}, {"JSON output", errorJSON{}},
 	} {

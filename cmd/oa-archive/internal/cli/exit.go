@@ -23,6 +23,7 @@ const (
 	exitSignature = 4
 	exitBlocked   = 5
 	exitStale     = 6
+	exitResidency = 7
 )
 
 // failure is an error whose class and hint the CLI itself decided.
@@ -150,7 +151,7 @@ func (a *app) printError(err error) {
 // with, which tells users nothing.
 func message(err error) string {
 	text := err.Error()
-	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "parquetio", "restore", "schema", "sign", "sqlstore"} {
+	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "parquetio", "residency", "restore", "schema", "seal", "sign", "sqlstore"} {
 		if rest, ok := strings.CutPrefix(text, pkg+": "); ok {
 			return rest
 		}

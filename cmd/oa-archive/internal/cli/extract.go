@@ -62,6 +62,7 @@ oa-archive extract acme.oa-archive manifest.json --with-signatures -C check`,
 		fs.BoolVar(&f.withSignatures, "with-signatures", false, "with each entry's signature, and the manifest")
 	})
 	f.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 

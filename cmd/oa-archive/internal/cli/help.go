@@ -16,7 +16,7 @@ var verbGroups = []struct {
 	title string
 	verbs []func(*app) *cobra.Command
 }{
-	{"Make an archive", []func(*app) *cobra.Command{createVerb, keygenVerb}},
+	{"Make an archive", []func(*app) *cobra.Command{createVerb, keygenVerb, rekeyVerb}},
 	{"Look into one", []func(*app) *cobra.Command{inspectVerb, verifyVerb, lsVerb, catVerb, rowsVerb, extractVerb, diffVerb}},
 	{"Restore", []func(*app) *cobra.Command{planVerb, importVerb, undoVerb, importsVerb, recoverVerb}},
 	{"About the command", []func(*app) *cobra.Command{completionVerb, versionVerb}},
@@ -72,7 +72,8 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	if !cmd.HasParent() {
 		p.Blank()
 		p.Line(render.Text("`" + programName + " VERB --help` explains a verb. Exit codes: 0 done, 1 failed, 2 usage,"))
-		p.Line(render.Text("3 damaged, 4 signature or trust, 5 plan needs answers, 6 plan is stale."))
+		p.Line(render.Text("3 damaged, 4 signature or trust, 5 plan needs answers, 6 plan is stale,"))
+		p.Line(render.Text("7 the residency policy refuses."))
 	}
 }
 

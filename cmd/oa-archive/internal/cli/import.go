@@ -78,6 +78,8 @@ oa-archive import --abort --into sqlite:acme.db`,
 		},
 	}
 	f.declareRestore(cmd)
+	a.residency.declare(cmd)
+	a.unlock.declare(cmd)
 	group(cmd, "How", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.plan, "plan", "", "carry out the saved plan in `FILE` (from plan -o), with the decisions that somebody has edited in it")
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are overwritten or deleted")
@@ -110,6 +112,9 @@ func (a *app) importArchive(ctx context.Context, file string, f *importFlags) (e
 		return err
 	}
 	defer closeInto(&err, o)
+	if err := a.residency.permitArchive(a, o.Manifest(), f.into); err != nil {
+		return err
+	}
 	spec, s, target, err := f.openTarget(ctx, o.Manifest())
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/seal"
 )
 
 // stdio is the FILE that means standard input or output.
@@ -44,7 +46,7 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 		if err != nil {
 			return nil, err
 		}
-		return spool(ctx, in, "standard input")
+		return a.spool(ctx, in, "standard input")
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -60,9 +62,29 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 		return nil, isFolder(file)
 	case !fi.Mode().IsRegular():
 		defer f.Close()
-		return spool(ctx, f, file)
+		return a.spool(ctx, f, file)
 	}
-	return &input{source: f, Closer: f, size: fi.Size(), name: file}, nil
+	return a.openFile(ctx, f, fi.Size(), file)
+}
+
+// openFile opens a regular file, encrypted or not.
+func (a *app) openFile(ctx context.Context, f *os.File, size int64, name string) (*input, error) {
+	form, err := formOf(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	switch form {
+	case seal.Armored: // no random access: Base64 has line ends anywhere
+		defer f.Close()
+		return a.spool(ctx, f, name)
+	case seal.Binary:
+		r, err := a.openSealed(ctx, f, size)
+		if err != nil {
+			return nil, errors.Join(at(name, err), f.Close())
+		}
+		return &input{source: r, Closer: f, size: r.Size(), name: name}, nil
+	}
+	return &input{source: f, Closer: f, size: size, name: name}, nil
 }
 
 // standardInput refuses a terminal: nobody types an archive.
@@ -81,7 +103,16 @@ func isFolder(path string) error {
 	return f
 }
 
-func spool(ctx context.Context, r io.Reader, name string) (*input, error) {
+// spool reads to the end what cannot be read anywhere. What was encrypted is
+// decrypted on the way: the spool is encrypted itself.
+func (a *app) spool(ctx context.Context, r io.Reader, name string) (*input, error) {
+	if a.unlock.remains {
+		return a.spoolRemains(ctx, r, name)
+	}
+	r, err := a.decrypted(ctx, r)
+	if err != nil {
+		return nil, at(name, err)
+	}
 	s, err := archive.Spool(ctx, r, "")
 	if err != nil {
 		return nil, err

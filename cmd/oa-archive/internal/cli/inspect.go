@@ -71,6 +71,7 @@ oa-archive inspect acme.oa-archive --json | jq '.contents.workspaces[].name'`,
 		fs.BoolVar(&f.all, "all", false, "every asset, also of large workspaces")
 	})
 	f.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 

@@ -14,7 +14,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/oneanalytics/oa-archive/residency"
 	"github.com/oneanalytics/oa-archive/restore"
+	"github.com/oneanalytics/oa-archive/seal"
 	"github.com/oneanalytics/oa-archive/sign"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
@@ -24,6 +26,7 @@ type insuranceFlags struct {
 	folder string
 	none   bool
 	key    keyFlags
+	seal   sealFlags
 }
 
 func (f *insuranceFlags) declare(fs *pflag.FlagSet) {
@@ -31,6 +34,7 @@ func (f *insuranceFlags) declare(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.none, "no-insurance", false, "replace and delete without keeping anything: there will be no undo")
 	fs.StringVar(&f.key.key, "sign-with", "", "OpenSSH private `KEY` file, or agent:…, that signs the insurance and the result (default: OA_ARCHIVE_KEY, then the configuration folder's key, then one that is made for insurance)")
 	fs.StringVar(&f.key.passphraseFile, "passphrase-file", "", "`FILE` with the key's passphrase on its first line (default: OA_ARCHIVE_KEY_PASSPHRASE_FILE, then ask on the terminal)")
+	f.seal.declareRecipients(fs)
 }
 
 func (f *insuranceFlags) check() error {
@@ -51,16 +55,29 @@ func (f *insuranceFlags) prepare(ctx context.Context, a *app, spec storeSpec, wh
 		return nil, nil, release, fmt.Errorf("insurance: %w", err)
 	}
 	if insures {
-		in, err = f.insurance(a, spec, who, signer)
+		in, err = f.insurance(ctx, a, spec, who, signer)
 	}
 	return signer, in, release, err
 }
 
 // insurance returns what insures an import into the tenant.
-func (f *insuranceFlags) insurance(a *app, spec storeSpec, who tenant.Info, signer *sign.Signer) (*restore.Insurance, error) {
+func (f *insuranceFlags) insurance(ctx context.Context, a *app, spec storeSpec, who tenant.Info, signer *sign.Signer) (*restore.Insurance, error) {
 	place, err := f.place(a, spec, who)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := a.residency.permit(a, residency.DataOfTenant(who), string(place)); err != nil {
+		return nil, at("insurance", err)
+	}
+	recipients, err := f.seal.recipients(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if len(recipients) > 0 {
+		return &restore.Insurance{Place: newSealedFolder(place, recipients), Signer: signer, Generator: generator()}, nil
+	}
+	if a.unlock.used {
+		a.note("the archive is encrypted, but its insurance is not: name recipients with --recipient or OA_ARCHIVE_RECIPIENTS")
 	}
 	return &restore.Insurance{Place: place, Signer: signer, Generator: generator()}, nil
 }
@@ -188,13 +205,16 @@ func (f *insuranceFlags) findInsurance(a *app, spec storeSpec, who tenant.Info, 
 			return f.folder, nil
 		}
 		tried = append(tried, filepath.Join(f.folder, name))
-		nested, _ := filepath.Glob(filepath.Join(f.folder, who.ID+"-*", name)) // the pattern is well-formed
+		nested, _ := filepath.Glob(filepath.Join(f.folder, who.ID+"-*", name+"*")) // the pattern is well-formed
 		tried = append(tried, nested...)
 	} else {
 		tried = append(tried, rec.Insurance)
 	}
 	if place, err := f.place(a, spec, who); err == nil {
 		tried = append(tried, filepath.Join(string(place), name))
+	}
+	for _, path := range tried {
+		tried = append(tried, path+seal.Extension)
 	}
 	for _, path := range tried {
 		if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {

@@ -48,6 +48,7 @@ oa-archive ls acme.oa-archive --json | jq '[.entries[].size] | add'`,
 		fs.BoolVarP(&f.long, "long", "l", false, "with kind, size, size in the file and SHA-256")
 	})
 	f.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 

@@ -84,6 +84,8 @@ oa-archive plan --show restore.plan`,
 		},
 	}
 	f.declareRestore(cmd)
+	a.residency.declare(cmd)
+	a.unlock.declare(cmd)
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
 		fs.StringVarP(&f.output, "output", "o", "", "save the plan in `FILE`, for import --plan")
 		fs.StringVar(&f.writeMap, "write-map", "", "write the mapping to `FILE`: who and what was found, and blanks to fill in, for --map")
@@ -114,6 +116,9 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 		return err
 	}
 	defer closeInto(&err, o)
+	if err := a.residency.permitArchive(a, o.Manifest(), f.into); err != nil {
+		return err
+	}
 	_, s, target, err := f.openTarget(ctx, o.Manifest())
 	if err != nil {
 		return err

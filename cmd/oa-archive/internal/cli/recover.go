@@ -12,6 +12,7 @@ import (
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/residency"
 )
 
 type recoverFlags struct {
@@ -20,6 +21,7 @@ type recoverFlags struct {
 	archiveID string
 	damagedID string
 	tenantID  string
+	seal      sealFlags
 	keyFlags
 	trustFlags
 }
@@ -47,6 +49,9 @@ marked as recovered, says what is missing, and is imported only with
 --allow-recovered. You vouch for it with your key, so it is not written unless
 the signer of the damaged archive is trusted.
 
+Of an encrypted FILE, --identity opens what is left; what was encrypted stays
+encrypted only with --recipient or the like.
+
 Exit codes: 0 something was saved, or could be; 3 nothing can be saved; 4 the
 signer is not trusted; 1 the archive is intact.`,
 		Example: `oa-archive recover broken.oa-archive
@@ -65,8 +70,11 @@ oa-archive recover broken.oa-archive --json`,
 		fs.StringVar(&f.damagedID, "damaged-id", "", "`UUID` of the damaged archive, when the file holds parts of several")
 		fs.StringVar(&f.tenantID, "tenant", "", "`ID` of the tenant, when the part of the file that names it is lost")
 	})
+	a.residency.declare(cmd)
 	group(cmd, "Signing", f.keyFlags.declare)
+	group(cmd, "Encryption", func(fs *pflag.FlagSet) { f.seal.declare(fs, "new") })
 	f.trustFlags.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 
@@ -78,6 +86,7 @@ func (a *app) recover(ctx context.Context, file string, f *recoverFlags) (err er
 	if f.output == stdio {
 		return usagef("write to a file", "recover does not write to standard output")
 	}
+	a.unlock.remains = true
 	in, err := a.openInput(ctx, file)
 	if err != nil {
 		return err
@@ -129,6 +138,16 @@ func notOver(file, output string) error {
 	return nil
 }
 
+// permitRecovered asks the policy. Of a damaged archive less may be known than of
+// a whole one, and what is not known permits nothing.
+func (a *app) permitRecovered(remains *archive.Remains, f *recoverFlags) error {
+	if remains.Manifest != nil {
+		return a.residency.permitArchive(a, remains.Manifest, f.output)
+	}
+	_, err := a.residency.permit(a, residency.Data{Tenant: firstOf(remains.Tenant.ID, f.tenantID)}, f.output)
+	return err
+}
+
 // writeRecovered writes what was saved, if the signer is good enough for it.
 func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *recoverFlags, doc *recoverJSON) (err error) {
 	if err := f.judge(remains.Signed, remains.Verdict); err != nil {
@@ -142,13 +161,23 @@ func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *r
 	if wopts.ID == remains.ArchiveID {
 		return usagef("leave --archive-id out", "a recovered archive needs an id of its own")
 	}
+	if err := a.permitRecovered(remains, f); err != nil {
+		return err
+	}
+	sealed := &envelope{}
+	if sealed.recipients, err = f.seal.recipients(ctx, a); err != nil {
+		return err
+	}
+	if a.unlock.used && len(sealed.recipients) == 0 {
+		a.warn("the damaged archive is encrypted, but what is recovered is not: name recipients with --recipient or OA_ARCHIVE_RECIPIENTS")
+	}
 	signer, release, err := f.signer(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer release()
 	wopts.Signer, wopts.Unsigned = signer, f.unsigned
-	out, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force})
+	out, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: sealed.unwrap(ctx)})
 	if err != nil {
 		return err
 	}
@@ -157,7 +186,14 @@ func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *r
 	var m *manifest.Manifest
 	err = a.progress(func(report progressFunc) error {
 		counted.report = func(n int64) { report("archive", n, 0) }
-		if m, err = remains.Write(ctx, counted, wopts); err != nil {
+		w, err := sealed.around(counted)
+		if err != nil {
+			return err
+		}
+		if m, err = remains.Write(ctx, w, wopts); err != nil {
+			return err
+		}
+		if err := sealed.close(); err != nil {
 			return err
 		}
 		return out.Commit(ctx)

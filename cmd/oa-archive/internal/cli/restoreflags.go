@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/oneanalytics/oa-archive/internal/whose"
 	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -181,7 +182,8 @@ func (f *restoreFlags) newTenant(m *manifest.Manifest) tenant.Info {
 	if f.tenantID != "" && f.tenantID != m.Tenant.ID {
 		return tenant.Info{ID: f.tenantID, Name: f.tenantID}
 	}
-	return tenant.Info{ID: m.Tenant.ID, Name: m.Tenant.Name, Region: m.Tenant.Region, Jurisdiction: m.Tenant.Jurisdiction}
+	info, _ := whose.Info(m) // a manifest that was read has no other residency than a sound one
+	return info
 }
 
 // blank returns what the tenant will be like that --create-tenant makes.

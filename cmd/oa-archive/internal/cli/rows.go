@@ -113,6 +113,7 @@ oa-archive rows acme.oa-archive Orders --format ndjson | jq .revenue`,
 		fs.BoolVar(&f.schema, "schema", false, "the columns with types, counts of nulls and ranges, and the row groups, not the rows")
 	})
 	f.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 

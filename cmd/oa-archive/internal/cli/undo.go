@@ -77,6 +77,8 @@ oa-archive undo --plan undo.plan --into sqlite:acme.db --confirm acme`,
 		fs.StringVar(&f.confirm, "confirm", "", "`TENANT` name or id, to confirm that its assets are replaced and deleted")
 		f.result.declare(fs)
 	})
+	a.residency.declare(cmd)
+	a.unlock.declare(cmd)
 	group(cmd, "Insurance", func(fs *pflag.FlagSet) {
 		f.insure.declare(fs)
 		fs.Lookup("insurance").Usage = "`PLACE` of the import's insurance, a file or a folder, if it was moved; the undo's own goes there too"
@@ -123,7 +125,7 @@ func (a *app) undo(ctx context.Context, id string, f *undoFlags) (err error) {
 }
 
 // openInsurance opens the insurance of an import that was made.
-func (f *undoFlags) openInsurance(ctx context.Context, a *app, spec storeSpec, who tenant.Info, rec *tenant.ImportRecord) (*archive.File, error) {
+func (f *undoFlags) openInsurance(ctx context.Context, a *app, spec storeSpec, who tenant.Info, rec *tenant.ImportRecord) (*opened, error) {
 	if rec.InsuranceManifest == "" {
 		return nil, fmt.Errorf("import %s: %w", rec.ID, restore.ErrNotInsured)
 	}
@@ -134,8 +136,8 @@ func (f *undoFlags) openInsurance(ctx context.Context, a *app, spec storeSpec, w
 	f.insure.insuredBeside(path)
 	// The journal names the archive by the digest of its manifest, which says
 	// more than a signature could.
-	file, err := archive.OpenFile(ctx, path, archive.Options{AllowUnsigned: true})
-	return file, at(fmt.Sprintf("insurance %q", path), err)
+	file, err := a.open(ctx, path, archive.Options{AllowUnsigned: true})
+	return file, at("insurance", err)
 }
 
 func (a *app) showUndo(plan *restore.UndoPlan, who tenant.Info, f *undoFlags) error {

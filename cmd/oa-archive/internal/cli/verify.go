@@ -54,6 +54,7 @@ oa-archive verify acme.oa-archive --allow-unknown-signer`,
 		RunE:              func(cmd *cobra.Command, given []string) error { return a.verify(cmd.Context(), given[0], &t) },
 	}
 	t.declare(cmd)
+	a.unlock.declare(cmd)
 	return cmd
 }
 
@@ -89,8 +90,11 @@ func (a *app) check(ctx context.Context, file string, opts archive.Options) (rep
 			if err != nil {
 				return err
 			}
+			if in, err = a.decrypted(ctx, in); err != nil {
+				return at(name, err)
+			}
 			report, err = archive.VerifyStream(ctx, in, opts)
-			return err
+			return at(name, err)
 		}
 		in, err := a.openInput(ctx, file)
 		if err != nil {
@@ -98,7 +102,7 @@ func (a *app) check(ctx context.Context, file string, opts archive.Options) (rep
 		}
 		name = in.name
 		report, err = archive.Verify(ctx, in, in.size, opts)
-		return errors.Join(err, in.Close())
+		return errors.Join(at(name, err), in.Close())
 	})
 	return report, name, err
 }

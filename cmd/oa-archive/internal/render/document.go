@@ -16,17 +16,18 @@ import (
 
 // Archive identifies an archive.
 type Archive struct {
-	ID          string    `json:"id"`
-	Format      string    `json:"format"`
-	Created     time.Time `json:"created"` // a claim of the archive's maker
-	Generator   string    `json:"generator"`
-	Kind        string    `json:"kind"`
-	Purpose     string    `json:"purpose"`
-	Sequence    uint64    `json:"sequence,omitempty"`
-	Tenant      Tenant    `json:"tenant"`
-	SigningKey  string    `json:"signing_key,omitempty"` // fingerprint; absent when unsigned
-	ContentHash string    `json:"content_hash"`
-	Entries     int       `json:"entries"`
+	ID          string     `json:"id"`
+	Format      string     `json:"format"`
+	Created     time.Time  `json:"created"` // a claim of the archive's maker
+	Generator   string     `json:"generator"`
+	Kind        string     `json:"kind"`
+	Purpose     string     `json:"purpose"`
+	Sequence    uint64     `json:"sequence,omitempty"`
+	Tenant      Tenant     `json:"tenant"`
+	Residency   *Residency `json:"residency,omitempty"`   // absent when the archive does not state it
+	SigningKey  string     `json:"signing_key,omitempty"` // fingerprint; absent when unsigned
+	ContentHash string     `json:"content_hash"`
+	Entries     int        `json:"entries"`
 }
 
 // Tenant identifies a tenant.
@@ -43,6 +44,7 @@ func NewArchive(m *manifest.Manifest) Archive {
 		ID: m.ID, Format: m.Format.String(), Created: m.Created, Generator: m.Generator, Kind: m.Kind, Purpose: m.Purpose,
 		Sequence:   m.Sequence,
 		Tenant:     Tenant{m.Tenant.ID, m.Tenant.Name, m.Tenant.Region, m.Tenant.Jurisdiction},
+		Residency:  NewResidency(m),
 		SigningKey: m.SigningKey, ContentHash: m.ContentHash, Entries: len(m.Entries),
 	}
 }

@@ -31,6 +31,7 @@ type Inspection struct {
 func (p *Printer) Inspect(i *Inspection) {
 	p.Line(Styled(Strong, i.File))
 	p.inspectHeader(i)
+	p.exceptions(i.Manifest)
 	if i.Outline {
 		p.outline(i.Overview)
 	} else {
@@ -94,6 +95,7 @@ func (p *Printer) inspectHeader(i *Inspection) {
 	key := firstOf(m.SigningKey, "none")
 	p.facts(
 		fact("tenant", tenantSpans(m.Tenant)...),
+		residencyFact(m),
 		recoveredFact(m),
 		fact("made", Text(join(made, m.Purpose, m.Generator))),
 		fact("holds", Text(holds(m))),
