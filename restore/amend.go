@@ -84,6 +84,7 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 		if err != nil {
 			return nil, err
 		}
+		p.src.shared.Store(true)
 		return p.plan(ctx)
 	}
 	base, err := again(nil, edited.Options)

@@ -75,7 +75,7 @@ type index struct {
 	links  *connections
 	places map[string]*places // by workspace
 	found  *findings          // of archives
-	shared atomic.Bool        // by more than one planner
+	shared atomic.Bool        // with planners to come
 	texts  map[string]*string // while documents are read
 }
 

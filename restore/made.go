@@ -32,16 +32,15 @@ func newMade(plan *Plan, p *planner) (*made, error) {
 }
 
 // reading returns what the planner has read of the archive, unless it was
-// claimed.
+// claimed, or has forgotten most of it: see index.shared.
 func (m *made) reading() *reading {
 	if m == nil {
 		return nil
 	}
 	p := m.planner.Load()
-	if p == nil {
+	if p == nil || !p.src.shared.Load() {
 		return nil
 	}
-	p.src.shared.Store(true)
 	return &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src}
 }
 
@@ -51,20 +50,7 @@ func (m *made) claim() *planner {
 	if m == nil || longWay {
 		return nil
 	}
-	p := m.planner.Swap(nil)
-	if p != nil && !p.buildsAgain && !p.src.shared.Load() {
-		p.src.forget()
-	}
-	return p
-}
-
-// forget gives up what only planning asks for. Which documents arrive as they
-// are is known, and the others are read again with their references.
-func (x *index) forget() {
-	for _, a := range x.order {
-		a.refs = nil
-	}
-	x.byID = nil
+	return m.planner.Swap(nil)
 }
 
 // holds reports whether the plan still has the document that it was made with.

@@ -262,6 +262,7 @@ func (p *planner) assemble() (*Plan, error) {
 	}
 	plan.Access = p.changes
 	plan.Unresolved = p.stillMissing()
+	p.forget()
 	for _, it := range slices.Concat(p.items, p.deletions) {
 		step := it.step()
 		plan.Summary.count(step)
@@ -278,6 +279,19 @@ func (p *planner) assemble() (*Plan, error) {
 	}
 	plan.made, err = newMade(plan, p)
 	return plan, err
+}
+
+// forget gives up what only planning asks for, unless another plan is to be made
+// from it. Which documents arrive as they are is known now, and the others are
+// read again with their references.
+func (p *planner) forget() {
+	if p.buildsAgain || p.src.shared.Load() {
+		return
+	}
+	for _, a := range p.src.order {
+		a.refs = nil
+	}
+	p.src.byID, p.dst.byID = nil, nil
 }
 
 // rest has an item that became a step keep only what writing it takes.

@@ -29,6 +29,7 @@ func planOn(a source, digest layout.Digest, known *reading, target *memTarget, o
 	if err != nil {
 		return nil, err
 	}
+	p.src.shared.Store(true)
 	return p.plan(ctx)
 }
 
