@@ -4,7 +4,7 @@
 
 TOOLS := go tar bsdtar zstd age ssh-keygen ssh-agent sha256sum python3 git initdb chromium strace
 
-.PHONY: demo test race lint fuzz bench build tools
+.PHONY: demo test race lint fuzz bench performance microbench build tools
 
 # Without Parquet, which the demo does not need and which takes longest to build.
 demo:
@@ -26,7 +26,20 @@ lint:
 fuzz: tools
 	scripts/fuzz
 
+# Against the peers, in some 20 minutes and 20 GB below TMPDIR; BENCH=quick is
+# smaller, JOBS="create-rows read-one" are some of them (scripts/bench -list).
+# FLAGS are further flags of scripts/bench, as "-keep FOLDER".
+RESULTS ?= bin/performance.json
 bench:
+	@scripts/bench -scale $(or $(BENCH),full) -o $(RESULTS) $(FLAGS) $(JOBS)
+
+# The same, into docs/performance.md.
+performance:
+	@scripts/bench -o docs/performance.json $(FLAGS) $(JOBS)
+	@scripts/bench -document docs/performance.md
+
+# Each hot function by itself. scripts/benchcompare compares two commits.
+microbench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 build:

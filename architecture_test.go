@@ -20,7 +20,7 @@ var rooms = map[string][]string{
 	"seal":                                {},
 	"internal/strictjson":                 {},
 	"internal/strictyaml":                 {},
-	"internal/secretscan":                 {"internal/docedit"},
+	"internal/secretscan":                 {"internal/docedit", "internal/strictyaml"},
 	"internal/testkit":                    {"layout", "tenant"},
 	"internal/spool":                      {},
 	"internal/spread":                     {},
@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"internal/ustar":                      {},
 	"internal/frame":                      {},
 	"internal/supplychain":                {},
+	"internal/bench":                      {"archive", "internal/testkit", "manifest", "parquetio", "sign", "tenant"},
 	"internal/vectorgen":                  {"layout", "manifest", "sign", "internal/frame", "internal/ustar"},
 	"manifest":                            {"layout", "internal/strictjson", "internal/order"},
 	"archive":                             {"layout", "manifest", "sign", "internal/frame", "internal/order", "internal/spool", "internal/ustar"},
@@ -52,6 +53,9 @@ var rooms = map[string][]string{
 	"access":                              {},
 	"residency":                           {"manifest", "tenant", "internal/strictyaml", "internal/legible"},
 	"mapping":                             {"internal/strictyaml"},
+	"bucket":                              {},
+	"internal/s3test":                     {},
+	"internal/weaklink":                   {},
 }
 
 // coreModules are all that a program which only verifies pulls in.
@@ -60,6 +64,7 @@ var coreModules = []string{
 	"github.com/go-json-experiment/json",
 	"github.com/google/uuid",
 	"github.com/klauspost/compress",
+	"github.com/oasisprotocol/curve25519-voi",
 	"golang.org/x/crypto",
 	"golang.org/x/sync",
 	"golang.org/x/sys",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 )
 
@@ -102,4 +103,69 @@ func BenchmarkOpenAndReadOne(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// counting counts the reads of a file and their bytes.
+type counting struct {
+	io.ReaderAt
+	reads, bytes int
+}
+
+func (c *counting) ReadAt(p []byte, offset int64) (int, error) {
+	c.reads++
+	c.bytes += len(p)
+	return c.ReaderAt.ReadAt(p, offset)
+}
+
+// BenchmarkReadOne opens an archive and reads one of its 20,000 documents.
+func BenchmarkReadOne(b *testing.B) {
+	files, _ := documents(20_000)
+	var out bytes.Buffer
+	writeTo(b, &out, options(b), files)
+	file := &counting{ReaderAt: bytes.NewReader(out.Bytes())}
+	b.ReportAllocs()
+	for b.Loop() {
+		a, err := Open(context.Background(), file, int64(out.Len()), Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := a.ReadFile(files[12_345].path); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(file.reads)/float64(b.N), "reads/op")
+	b.ReportMetric(float64(file.bytes)/float64(b.N), "read-B/op")
+}
+
+// BenchmarkOpen100000 opens an archive of as many entries and reports
+// what stays in memory for each.
+func BenchmarkOpen100000(b *testing.B) {
+	const entries = 100_000
+	opts := options(b)
+	opts.Signer, opts.Unsigned = nil, true
+	files := make([]file, entries)
+	for i := range files {
+		files[i] = file{fmt.Sprintf("%s/reports/%08x%s.json", wsA, i, id1[8:]), []byte{byte(i), byte(i >> 8), byte(i >> 16)}}
+	}
+	var out bytes.Buffer
+	writeTo(b, &out, opts, files)
+	b.ReportAllocs()
+	var before, after runtime.MemStats
+	var a *Archive
+	for b.Loop() {
+		var err error
+		if a, err = Open(context.Background(), bytes.NewReader(out.Bytes()), int64(out.Len()), Options{AllowUnsigned: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if n := len(a.Manifest().Entries); n != entries {
+		b.Fatal(n)
+	}
+	runtime.KeepAlive(a)
+	a = nil
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/entries, "kept-B/entry")
 }

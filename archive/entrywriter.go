@@ -17,7 +17,8 @@ type entryWriter struct {
 	size int64 // -1 when not known
 	n    int64 // written so far
 
-	small []byte    // content, until it turns out to be large
+	small []byte    // content of unknown size, until it turns out to be large
+	from  int64     // in the open frame: where content of known size goes, if small
 	chunk *outFrame // of a large entry: the chunk that is being filled
 	large bool
 	spool *spool.Spool // holds the frames of a large entry of unknown size
@@ -41,6 +42,10 @@ func (ew *entryWriter) Write(p []byte) (int, error) {
 		return 0, w.fail(fmt.Errorf("archive: entry %+q: %w: more than %d bytes", ew.e.Path, ErrLimit, w.opts.Limits.Tar))
 	}
 	ew.n += int64(len(p))
+	if ew.size >= 0 && !ew.large {
+		ew.w.open.content = append(ew.w.open.content, p...)
+		return len(p), nil
+	}
 	if !ew.large {
 		if ew.n <= frame.MaxSmall {
 			ew.small = append(ew.small, p...)
@@ -56,6 +61,15 @@ func (ew *entryWriter) Write(p []byte) (int, error) {
 		return 0, w.err
 	}
 	return len(p), nil
+}
+
+// startSmall begins an entry that is known to be small: its content goes
+// straight into the frame.
+func (ew *entryWriter) startSmall(size int64) {
+	w := ew.w
+	ew.e.Offset = w.pos
+	w.scratch = ustar.AppendFile(w.scratch[:0], ew.e.Path, size, w.time)
+	ew.from = w.reserve(w.scratch, ustar.Padded(size)) + int64(len(w.scratch))
 }
 
 // startLarge begins an entry that is known to be large.
@@ -119,11 +133,13 @@ func (ew *entryWriter) finish() error {
 	}
 	ew.e.Size = ew.n
 	if !ew.large {
-		headers := ustar.AppendFile(make([]byte, 0, ustar.Length(ew.n)+ustar.Padded(ew.n)), ew.e.Path, ew.n, w.time)
-		before := w.pos
-		from := w.small(ustar.Pad(append(headers, ew.small...))) + int64(len(headers))
-		ew.e.Offset = before
-		w.open.hashes = append(w.open.hashes, hashJob{entry: ew.e, from: from, to: from + ew.n})
+		if ew.size < 0 {
+			ew.startSmall(ew.n)
+			w.open.content = append(w.open.content, ew.small...)
+			w.held, ew.small = ew.small[:0], nil
+		}
+		w.open.content = ustar.Pad(w.open.content)
+		w.open.hashes = append(w.open.hashes, hashJob{entry: ew.e, from: ew.from, to: ew.from + ew.n})
 		ew.hashed = w.open
 		return w.err
 	}

@@ -52,8 +52,15 @@ type FileOptions struct {
 
 	// Unwrap is for an archive that is not written as it is, but encrypted: it
 	// returns the archive in what was written, and its size, so that Commit can
-	// read it back. Its error keeps the file from appearing.
+	// read it back. Its error keeps the file from appearing. If it returns no
+	// reader, the file is not read back as an archive.
 	Unwrap func(file io.ReaderAt, size int64) (io.ReaderAt, int64, error)
+
+	// Partial, when set, is the path of the temporary file, in the same folder.
+	// What it holds already is the file's beginning, see [FileWriter.Partial],
+	// and Close leaves it in place, for the next attempt. Two writers at once
+	// are the caller's to prevent.
+	Partial string
 }
 
 // A FileWriter writes a file that appears under its name complete or not at
@@ -66,6 +73,7 @@ type FileWriter struct {
 	unwrap  func(io.ReaderAt, int64) (io.ReaderAt, int64, error)
 	temp    string   // its name until then; empty when it is gone
 	f       *os.File // nil once closed
+	keep    bool     // Close leaves the temporary file
 	size    int64
 	err     error // of a write; the file is then never published
 }
@@ -82,11 +90,50 @@ func CreateFile(path string, opts FileOptions) (*FileWriter, error) {
 			return nil, fmt.Errorf("archive: create %s: it exists and is not a regular file", path)
 		}
 	}
+	if opts.Partial != "" {
+		return continueFile(path, opts)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".oa-archive-*.partial") // mode 0600, O_EXCL
 	if err != nil {
 		return nil, fmt.Errorf("archive: create %s: %w", path, err)
 	}
 	return &FileWriter{path: path, temp: f.Name(), replace: opts.Replace, unwrap: opts.Unwrap, f: f}, nil
+}
+
+// continueFile goes on with the temporary file of an earlier attempt.
+func continueFile(path string, opts FileOptions) (*FileWriter, error) {
+	refuse := func(err error) (*FileWriter, error) {
+		return nil, fmt.Errorf("archive: create %s: %w", path, err)
+	}
+	if filepath.Dir(opts.Partial) != filepath.Dir(path) {
+		return refuse(errors.New("the temporary file must be in the same folder"))
+	}
+	if info, err := os.Lstat(opts.Partial); err == nil && !info.Mode().IsRegular() {
+		return refuse(fmt.Errorf("%s is not a regular file", opts.Partial))
+	}
+	f, err := os.OpenFile(opts.Partial, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return refuse(err)
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return refuse(errors.Join(err, f.Close()))
+	}
+	return &FileWriter{path: path, temp: f.Name(), replace: opts.Replace, unwrap: opts.Unwrap, keep: true, f: f, size: size}, nil
+}
+
+// Partial returns what an earlier attempt has left in FileOptions.Partial,
+// before anything is written. It can be read until Commit or Close.
+func (f *FileWriter) Partial() *io.SectionReader { return io.NewSectionReader(f.f, 0, f.size) }
+
+// Written returns the size of the file so far.
+func (f *FileWriter) Written() int64 { return f.size }
+
+// Discard removes the temporary file, FileOptions.Partial included, and closes
+// the FileWriter.
+func (f *FileWriter) Discard() error {
+	f.keep = false
+	return f.Close()
 }
 
 func existsError(path string) error {
@@ -174,6 +221,9 @@ func (f *FileWriter) readBack(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if content == nil {
+		return nil
+	}
 	_, err = Open(ctx, content, size, Options{AllowUnsigned: true, Workers: 1, Limits: Limits{Manifest: MaxManifest, Entries: 1 << 30}})
 	return err
 }
@@ -206,15 +256,15 @@ func publish(temp, path string, replace bool) error {
 	return nil
 }
 
-// Close removes the temporary file unless Commit has published it. It may be
-// called again, and after Commit.
+// Close removes the temporary file unless Commit has published it, or it is a
+// FileOptions.Partial. It may be called again, and after Commit.
 func (f *FileWriter) Close() error {
 	var err error
 	if f.f != nil {
 		err = f.f.Close()
 		f.f = nil
 	}
-	if f.temp != "" {
+	if f.temp != "" && !f.keep {
 		err = errors.Join(err, os.Remove(f.temp))
 		f.temp = ""
 	}

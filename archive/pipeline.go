@@ -31,6 +31,7 @@ type outFrame struct {
 	sum        hash.Hash     // of a large entry's content up to this chunk
 	digest     layout.Digest // of the chunk
 	compressed []byte
+	fixity     uint64 // the sum of compressed
 	err        error
 }
 
@@ -145,12 +146,14 @@ func (p *pipeline) work(f *outFrame) {
 		copy(f.content[j.from:j.from+int64(j.size)], signature)
 	}
 	f.compressed = p.enc.Encode(f.compressed, f.content)
+	f.fixity = frame.Sum(f.compressed)
 }
 
-// hash goes on with the digest of the whole content from where the chunk
-// before has left off.
+// hash takes the digest of the chunk, and goes on with that of the whole content
+// from where the chunk before has left off. Only the latter has to wait.
 func (c *chunkJob) hash(f *outFrame) {
 	content := f.content[:c.size]
+	f.digest = layout.DigestOf(content)
 	if c.before == nil {
 		f.sum = sha256.New()
 	} else {
@@ -162,7 +165,6 @@ func (c *chunkJob) hash(f *outFrame) {
 	if c.last {
 		f.sum.Sum(c.entry.SHA256[:0])
 	}
-	f.digest = layout.DigestOf(content)
 }
 
 // sign returns the signature of the entry at path.
@@ -189,15 +191,15 @@ func (p *pipeline) pop() error {
 	if f.chunk != nil {
 		f.chunk.entry.Chunks = append(f.chunk.entry.Chunks, f.digest)
 	}
-	if err := p.write(f.compressed, len(f.content)); err != nil {
+	if err := p.write(f.compressed, f.fixity, len(f.content)); err != nil {
 		return err
 	}
 	p.recycle(f)
 	return nil
 }
 
-func (p *pipeline) write(compressed []byte, content int) error {
-	row, sum := frame.Row{Compressed: uint32(len(compressed)), Content: uint32(content)}, frame.Sum(compressed)
+func (p *pipeline) write(compressed []byte, sum uint64, content int) error {
+	row := frame.Row{Compressed: uint32(len(compressed)), Content: uint32(content)}
 	if p.spool != nil {
 		p.heldRows, p.heldSums = append(p.heldRows, row), append(p.heldSums, sum)
 		_, err := p.spool.Write(compressed)
@@ -254,7 +256,8 @@ func (p *pipeline) restore() func(*spool.Spool) error {
 
 // writeNow compresses and writes a frame when none is under way.
 func (p *pipeline) writeNow(content []byte) error {
-	return p.write(p.enc.Encode(nil, content), len(content))
+	compressed := p.enc.Encode(nil, content)
+	return p.write(compressed, frame.Sum(compressed), len(content))
 }
 
 // writeTables writes the fixity frame and the seek table.

@@ -25,19 +25,21 @@ import (
 // A Writer is not safe for concurrent use. After the first error every method
 // returns that error, and the output is no archive. End it with Close or Abort.
 type Writer struct {
-	opts   WriterOptions
-	time   int64 // of every member, Unix seconds
-	m      manifest.Manifest
-	paths  order.Checker
-	cut    frame.Cutter
-	pos    int64 // in the tar, of the next member
-	text   int64 // estimate of the manifest's length
-	open   *outFrame
-	frames pipeline
-	cur    *entryWriter
-	slabs  [][]manifest.Entry
-	closed bool
-	err    error
+	opts    WriterOptions
+	time    int64 // of every member, Unix seconds
+	m       manifest.Manifest
+	paths   order.Checker
+	cut     frame.Cutter
+	pos     int64 // in the tar, of the next member
+	text    int64 // estimate of the manifest's length
+	open    *outFrame
+	frames  pipeline
+	cur     *entryWriter
+	held    []byte // memory for small entries of unknown size
+	scratch []byte // for headers
+	slabs   [][]manifest.Entry
+	closed  bool
+	err     error
 }
 
 var errClosed = errors.New("archive: the writer is closed")
@@ -76,7 +78,7 @@ func NewWriter(w io.Writer, opts WriterOptions) (*Writer, error) {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
 	aw.text = int64(len(trial)) + 4096 // room for the coverage section
-	aw.small(ustar.AppendGlobal(nil, hintOf(&aw.m), aw.time))
+	aw.reserve(ustar.AppendGlobal(nil, hintOf(&aw.m), aw.time), 0)
 	return aw, nil
 }
 
@@ -141,8 +143,13 @@ func (w *Writer) Create(hdr Header) (io.Writer, error) {
 		return nil, w.fail(fmt.Errorf("archive: entry %+q: %w: more than %d entries", hdr.Path, ErrLimit, w.opts.Limits.Entries))
 	}
 	w.cur = &entryWriter{w: w, e: w.newEntry(hdr.Path), size: hdr.Size}
-	if hdr.Size > frame.MaxSmall {
+	switch {
+	case hdr.Size > frame.MaxSmall:
 		w.cur.startLarge(hdr.Size)
+	case hdr.Size >= 0:
+		w.cur.startSmall(hdr.Size)
+	default:
+		w.cur.small = w.held
 	}
 	if w.err != nil {
 		return nil, w.err
@@ -215,24 +222,26 @@ func (w *Writer) finish() error {
 	}
 	if w.opts.Signer != nil {
 		size := sign.SignatureSize(namespace(w.opts.ID, e.Path))
-		member := ustar.AppendFile(nil, layout.SignaturePath(e.Path), int64(size), w.time)
-		at := int64(len(member))
-		from := w.small(ustar.Pad(append(member, make([]byte, size)...)))
+		w.scratch = ustar.AppendFile(w.scratch[:0], layout.SignaturePath(e.Path), int64(size), w.time)
+		at := int64(len(w.scratch))
+		from := w.reserve(w.scratch, ustar.Padded(int64(size)))
+		w.open.content = append(w.open.content, make([]byte, ustar.Padded(int64(size)))...)
 		w.open.signatures = append(w.open.signatures, signatureJob{entry: e, from: from + at, size: size, hashed: cur.hashed})
 	}
 	return w.err
 }
 
-// small appends a small member to the open frame, after cutting it where the
-// rule says so, and returns the member's place in the frame.
-func (w *Writer) small(member []byte) (at int64) {
-	w.cut.Small(int64(len(member)))
+// reserve appends the beginning of a small member to the open frame, after
+// cutting it where the rule says so, and returns the member's place in the
+// frame. The caller appends rest further bytes, padding included.
+func (w *Writer) reserve(begin []byte, rest int64) (at int64) {
+	w.cut.Small(int64(len(begin)) + rest)
 	if w.open == nil {
 		w.open = w.frames.newFrame(frame.Target)
 	}
 	at = int64(len(w.open.content))
-	w.open.content = append(w.open.content, member...)
-	w.pos += int64(len(member))
+	w.open.content = append(w.open.content, begin...)
+	w.pos += int64(len(begin)) + rest
 	return at
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/internal/secretscan"
 	"github.com/oneanalytics/oa-archive/internal/spread"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
@@ -29,6 +30,12 @@ type ahead struct {
 	digest     layout.Digest
 	fault      error // of validation
 	err        error // of reading it; or of going on to the entry behind it
+
+	clean    []byte // doc without the hashes of passwords
+	withheld int    // their number
+	hashes   error  // why they could not be taken out
+	found    []secretscan.Finding
+	unread   error // why clean could not be searched for credentials
 }
 
 // readAhead takes the next entries of the workspace from the source: a batch
@@ -55,14 +62,14 @@ func (x *exporter) readAhead(at *cursor, workspace string) []*ahead {
 			break
 		}
 	}
-	spread.Each(len(batch), func(i int) { batch[i].look() })
+	spread.Each(len(batch), func(i int) { batch[i].look(x.secretOptions) })
 	return batch
 }
 
 // alone writes one entry that belongs to no workspace.
 func (x *exporter) alone(at *cursor) error {
 	e := x.read(at.entry)
-	e.look()
+	e.look(x.secretOptions)
 	if err := x.copy(e); err != nil {
 		return err
 	}
@@ -96,7 +103,7 @@ func (x *exporter) read(entry tenant.Entry) *ahead {
 }
 
 // look finds out about a document what takes time and nothing but the document.
-func (e *ahead) look() {
+func (e *ahead) look(opts secretscan.Options) {
 	if !e.isDocument || e.doc == nil {
 		return
 	}
@@ -105,6 +112,9 @@ func (e *ahead) look() {
 		e.parsed = schema.Parse(e.kind, e.doc)
 		e.fault = e.parsed.Validate()
 	}
+	opts.Valid = e.parsed != nil && e.fault == nil
+	e.clean, e.withheld, e.hashes = withoutPasswords(e.Name.Kind, e.doc, opts.Valid)
+	e.found, e.unread = secretscan.Scan(formatOf(e.Name.Kind), e.clean, opts)
 }
 
 // copy writes one entry to the archive, or tells why not.
@@ -146,7 +156,8 @@ func (x *exporter) document(e *ahead) error {
 		x.dataset.document(e.Name, e.doc)
 	}
 	x.uploads.document(e.Name, e.doc)
-	doc := x.guard(e.path, e.Name.Kind, x.withoutPasswords(e.path, e.Name.Kind, e.doc))
+	x.passwords(e.path, e.withheld, e.hashes)
+	doc := x.guard(e)
 	if e.kind != "" && !bytes.Equal(doc, e.doc) {
 		e.parsed = schema.Parse(e.kind, doc) // its neighbours are held against what is written
 	}

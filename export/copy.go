@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 
@@ -79,6 +80,9 @@ func (x *exporter) stream(e tenant.Entry, path string) (errStream error) {
 	return x.copyContent(e, path, r)
 }
 
+// pieceSize is how much content is read at once.
+const pieceSize = 256 << 10
+
 // copyContent passes content on to the archive while its digest is taken.
 func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err error) {
 	out := io.Discard
@@ -92,8 +96,14 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 		}
 		out = w
 	}
-	sum := sha256.New()
-	sinks := []io.Writer{sum, out}
+	sinks := []io.Writer{out}
+	// The archive takes the digest for itself, on other cores. Here it is taken
+	// only where there is something to hold it against.
+	var sum hash.Hash
+	if !e.Digest.IsZero() || x.upload != nil && x.upload.Digest != nil {
+		sum = sha256.New()
+		sinks = append(sinks, sum)
+	}
 	var trail *audit.Chain
 	if e.Name.Kind == layout.Audit {
 		trail = newTrail(path, x.problem, x.guardEvent)
@@ -103,7 +113,10 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 	if x.upload != nil {
 		sinks = append(sinks, &head)
 	}
-	n, err := io.Copy(io.MultiWriter(sinks...), contextReader{x.ctx, r})
+	if x.pieces == nil {
+		x.pieces = make([]byte, pieceSize)
+	}
+	n, err := io.CopyBuffer(io.MultiWriter(sinks...), contextReader{x.ctx, r}, x.pieces)
 	if err != nil {
 		return err
 	}
@@ -111,7 +124,10 @@ func (x *exporter) copyContent(e tenant.Entry, path string, r io.Reader) (err er
 		trail.Finish()
 		x.census.add("audit_event", trail.Events())
 	}
-	digest := layout.Digest(sum.Sum(nil))
+	var digest layout.Digest
+	if sum != nil {
+		sum.Sum(digest[:0])
+	}
 	if err := claimed(e, n, digest); err != nil {
 		return err
 	}

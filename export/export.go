@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/archive"
+	"github.com/oneanalytics/oa-archive/internal/secretscan"
 	"github.com/oneanalytics/oa-archive/internal/whose"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
@@ -49,7 +50,8 @@ func Export(ctx context.Context, src tenant.Source, w io.Writer, opts Options) (
 
 	x := &exporter{
 		ctx: ctx, out: out, opts: opts, census: newCensus(),
-		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
+		secretOptions: opts.secretOptions(),
+		maxDocument:   cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 	}
 	if err := x.run(src); err != nil {
 		return nil, err
@@ -74,6 +76,9 @@ type exporter struct {
 	opts        Options
 	maxDocument int64
 	census      *census
+
+	secretOptions secretscan.Options
+	pieces        []byte // memory for content on its way
 
 	dataset  rowsContext             // of the rows to come, for CheckRows
 	stated   *manifest.RowStatistics // of the rows at hand

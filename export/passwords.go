@@ -22,32 +22,43 @@ const withheldHash = `"[redacted:password-hash]"`
 const passwordHashesKind = "password_hashes"
 
 // withoutPasswords returns a document of JSON with the hashes of passwords
-// withheld, those of people and of links. One that cannot be read is refused if
-// it could hold any.
-func (x *exporter) withoutPasswords(path string, kind layout.Kind, doc []byte) []byte {
+// withheld, those of people and of links, and their number. The error says why
+// one that may hold some cannot be rid of them. checked says that the document
+// is known to be strict JSON.
+func withoutPasswords(kind layout.Kind, doc []byte, checked bool) (clean []byte, withheld int, err error) {
 	if kind == layout.Model || !mayHoldPasswords(doc) {
-		return doc
+		return doc, 0, nil
 	}
-	fault := strictjson.Check(doc, strictjson.Limits{})
+	if !checked {
+		if err := strictjson.Check(doc, strictjson.Limits{}); err != nil {
+			if !bytes.Contains(doc, []byte("password_hash")) {
+				err = nil
+			}
+			return doc, 0, err
+		}
+	}
+	if !namesPasswordHash(doc) {
+		return doc, 0, nil
+	}
 	var pointers []string
-	if fault == nil {
-		passwordHashes(doc, "", &pointers)
-		if len(pointers) == 0 {
-			return doc
-		}
-		clean, err := withhold(doc, pointers)
-		if err == nil {
-			x.withheld += int64(len(pointers))
-			return clean
-		}
-		fault = err
-	} else if !bytes.Contains(doc, []byte("password_hash")) {
-		return doc
+	passwordHashes(doc, "", &pointers)
+	if len(pointers) == 0 {
+		return doc, 0, nil
 	}
-	x.secrets.Problems = append(x.secrets.Problems, schema.Problem{
-		Path: path, Rule: "secret-password-hash", Text: fmt.Sprintf("it may hold the hash of a password, which cannot be taken out: %v", fault),
-	})
-	return doc
+	if clean, err = withhold(doc, pointers); err != nil {
+		return doc, 0, err
+	}
+	return clean, len(pointers), nil
+}
+
+// passwords files what withoutPasswords found in the document at path.
+func (x *exporter) passwords(path string, withheld int, err error) {
+	x.withheld += int64(withheld)
+	if err != nil {
+		x.secrets.Problems = append(x.secrets.Problems, schema.Problem{
+			Path: path, Rule: "secret-password-hash", Text: fmt.Sprintf("it may hold the hash of a password, which cannot be taken out: %v", err),
+		})
+	}
 }
 
 func withhold(doc []byte, pointers []string) ([]byte, error) {
@@ -77,11 +88,31 @@ func mayHoldPasswords(doc []byte) bool {
 	return bytes.Contains(doc, []byte("assword")) || bytes.Contains(doc, []byte("ASSWORD")) || bytes.Contains(doc, []byte(`\u`))
 }
 
+// namesPasswordHash reports whether a member of the checked document is called
+// like the hash of a password. It looks at every string once, in the order of
+// the text; passwordHashes reads a value again at each level that holds it.
+func namesPasswordHash(doc []byte) bool {
+	for {
+		start := bytes.IndexByte(doc, '"')
+		if start < 0 {
+			return false
+		}
+		doc = doc[start:]
+		n := strictjson.StringLength(doc)
+		if n >= leastHashName+2 && bytes.HasPrefix(bytes.TrimLeft(doc[n:], " \t\r\n"), []byte(":")) {
+			if name, ok := strictjson.Text(doc[:n]); ok && isPasswordHash(name) {
+				return true
+			}
+		}
+		doc = doc[n:]
+	}
+}
+
 // passwordHashes adds the pointers of members of value whose name says that
 // they hold the hash of a password, and that do.
 func passwordHashes(value []byte, pointer string, found *[]string) {
 	for name, member := range strictjson.Members(value) {
-		at := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(string(name))
+		at := pointer + "/" + pointerEscapes.Replace(string(name))
 		switch {
 		case !isPasswordHash(string(name)):
 			passwordHashes(member, at, found)
@@ -96,10 +127,22 @@ func passwordHashes(value []byte, pointer string, found *[]string) {
 	}
 }
 
+var (
+	pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+	nameSeparators = strings.NewReplacer("_", "", "-", "", " ", "")
+)
+
+// leastHashName is the length of the shortest name that isPasswordHash
+// recognises.
+const leastHashName = len("passwordhash")
+
 // isPasswordHash recognises password_hash, passwordHash, hashed-password and
 // the like.
 func isPasswordHash(name string) bool {
-	switch strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name)) {
+	if len(name) < leastHashName {
+		return false
+	}
+	switch nameSeparators.Replace(strings.ToLower(name)) {
 	case "passwordhash", "passwordhashes", "hashedpassword", "passworddigest", "encryptedpassword":
 		return true
 	}

@@ -65,37 +65,35 @@ func formatOf(kind layout.Kind) docedit.Format {
 	return docedit.JSON
 }
 
-// guard looks for credentials in a document and returns what may be written:
-// the document, or a copy without them if that was asked for. Credentials that
-// cannot be replaced refuse the export.
-func (x *exporter) guard(path string, kind layout.Kind, doc []byte) []byte {
-	format := formatOf(kind)
-	found, err := secretscan.Scan(format, doc, x.opts.secretOptions())
-	if err != nil {
+// guard returns what may be written of a document that was looked at: the
+// document, or a copy without credentials if that was asked for. Credentials
+// that cannot be replaced refuse the export.
+func (x *exporter) guard(e *ahead) []byte {
+	if e.unread != nil {
 		if !x.refused() { // else its faults are known already
 			x.problem(schema.Problem{
-				Path: path, Rule: "secret-scan", Warning: kind == layout.Extension,
-				Text: fmt.Sprintf("it cannot be searched for credentials: %v", err),
+				Path: e.path, Rule: "secret-scan", Warning: e.Name.Kind == layout.Extension,
+				Text: fmt.Sprintf("it cannot be searched for credentials: %v", e.unread),
 			})
 		}
-		return doc
+		return e.clean
 	}
-	if len(found) > 0 && x.opts.RedactSecrets {
-		if clean, err := secretscan.Redact(format, doc, found); err == nil {
-			x.redacted += int64(len(found))
+	if len(e.found) > 0 && x.opts.RedactSecrets {
+		if clean, err := secretscan.Redact(formatOf(e.Name.Kind), e.clean, e.found); err == nil {
+			x.redacted += int64(len(e.found))
 			return clean
 		}
 	}
-	for _, f := range found {
-		x.secret(path, f, f.Line)
+	for _, f := range e.found {
+		x.secret(e.path, f, f.Line)
 	}
-	return doc
+	return e.clean
 }
 
 // guardEvent looks for credentials in a line of the audit trail. They cannot
 // be replaced, because that would break the chain of hashes.
 func (x *exporter) guardEvent(path string, line []byte, number int64) {
-	found, err := secretscan.Scan(docedit.JSON, line, x.opts.secretOptions())
+	found, err := secretscan.Scan(docedit.JSON, line, x.secretOptions)
 	if err != nil {
 		return // a line that cannot be read is a problem of its own
 	}

@@ -89,7 +89,11 @@ func Parse(path string) (Name, error) {
 	if rule := checkSegments(path); rule != "" {
 		return refuse(rule)
 	}
-	seg := strings.Split(path, "/")
+	var room [MaxDepth]string // checkSegments admits no more
+	seg := room[:0]
+	for s := range strings.SplitSeq(path, "/") {
+		seg = append(seg, s)
+	}
 	switch {
 	case path == ManifestPath:
 		return Name{Kind: Manifest}, nil
@@ -178,6 +182,14 @@ func checkSegments(path string) string {
 	return ""
 }
 
+// segmentBytes are those of which segments are made.
+var segmentBytes = func() (set [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyz0123456789._-") {
+		set[c] = true
+	}
+	return set
+}()
+
 func checkSegment(seg string) string {
 	if seg == "" {
 		return "has an empty segment"
@@ -186,8 +198,7 @@ func checkSegment(seg string) string {
 		return fmt.Sprintf("has a segment longer than %d bytes", MaxSegment)
 	}
 	for i := range len(seg) {
-		c := seg[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+		if !segmentBytes[seg[i]] {
 			return "holds a character outside a-z, 0-9, '.', '_', '-' and '/'"
 		}
 	}

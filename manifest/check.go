@@ -64,10 +64,11 @@ func (m *Manifest) Check() error {
 	if m.SigningKey != "" && !isFingerprint(m.SigningKey) {
 		return refuse("M-10", "signing_key", "%+.80q is not a key's fingerprint", m.SigningKey)
 	}
-	if err := m.checkEntries(); err != nil {
+	counts, err := m.checkEntries()
+	if err != nil {
 		return err
 	}
-	if err := m.checkCoverage(); err != nil {
+	if err := m.checkCoverage(counts); err != nil {
 		return err
 	}
 	if want := ContentHash(m.Entries); m.ContentHash != want {
@@ -190,18 +191,22 @@ func isFingerprint(s string) bool {
 	return len(s) == 50 && s[:7] == "SHA256:" && decodesTo32(s[7:]+"=")
 }
 
-// checkEntries covers M-13 to M-15 and M-20.
-func (m *Manifest) checkEntries() error {
+// checkEntries covers M-13 to M-15 and M-20. It returns what [Counts] does,
+// since it looks at the paths anyway.
+func (m *Manifest) checkEntries() (map[string]int64, error) {
 	var paths order.Checker
+	kinds := make(map[layout.Kind]int64)
 	end := int64(0)
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		at := func(rule string, err error) error {
-			return &Error{Rule: rule, Member: fmt.Sprintf("entries[%d]", i), Path: e.Path, Err: err}
+		at := func(rule string, err error) (map[string]int64, error) {
+			return nil, &Error{Rule: rule, Member: fmt.Sprintf("entries[%d]", i), Path: e.Path, Err: err}
 		}
-		if _, err := paths.Next(e.Path); err != nil {
+		name, err := paths.Next(e.Path)
+		if err != nil {
 			return at("M-13", err)
 		}
+		kinds[name.Kind]++
 		if e.Size < 0 || e.Offset < end || e.Offset%512 != 0 || e.Size > math.MaxInt64-e.Offset-8192 {
 			return at("M-14", fmt.Errorf("size %d at offset %d is not possible after what comes before", e.Size, e.Offset))
 		}
@@ -213,7 +218,11 @@ func (m *Manifest) checkEntries() error {
 			return at("M-20", fmt.Errorf("rows: %w", err))
 		}
 	}
-	return nil
+	counts := make(map[string]int64, len(kinds))
+	for kind, n := range kinds {
+		counts[CoverageKind(kind)] += n
+	}
+	return counts, nil
 }
 
 // chunkCount returns the number of chunk digests of an entry of size bytes.
@@ -258,9 +267,8 @@ func Counts(entries []Entry) map[string]int64 {
 	return counts
 }
 
-func (m *Manifest) checkCoverage() error {
+func (m *Manifest) checkCoverage(counts map[string]int64) error {
 	c := &m.Coverage
-	counts := Counts(m.Entries)
 	for kind, n := range counts {
 		if got, ok := c.Included[kind]; !ok || got != n {
 			return refuse("M-12", "coverage.included", "says %d of kind %q, but %d are listed", got, kind, n)

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -125,6 +126,11 @@ func (m *Manifest) decodeEntries(value []byte, limits Limits) error {
 	if !strictjson.IsArray(value) {
 		return errors.New("not a list")
 	}
+	// One allocation instead of many that double. What claims to be entries has
+	// to be there: each takes more than leastEntry bytes.
+	const leastEntry = 100
+	likely := min(bytes.Count(value, []byte(`"sha256"`)), len(value)/leastEntry, limits.Entries)
+	m.Entries = make([]Entry, 0, likely)
 	i := 0
 	for element := range strictjson.Elements(value) {
 		if i++; i > limits.Entries {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/archive"
@@ -35,7 +36,7 @@ func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Ta
 		return nil, err
 	}
 	claimed := plan.made.claim()
-	if err := verifyArchive(ctx, a); err != nil {
+	if err := verifyNeeded(ctx, plan, a); err != nil {
 		return nil, err
 	}
 	return applyClaimed(ctx, plan, claimed, a, digest, target, opts)
@@ -80,6 +81,53 @@ func verifyArchive(ctx context.Context, a *archive.Archive) error {
 	}
 	if err := report.Err(); err != nil {
 		return fmt.Errorf("restore: verify the archive: %w", err)
+	}
+	return nil
+}
+
+// verifyNeeded is verifyArchive, but of a large archive of which the plan needs
+// a small part, it checks that part, and the rest is not read
+// (docs/decisions/0073-part-of-an-archive.md).
+func verifyNeeded(ctx context.Context, plan *Plan, a *archive.Archive) error {
+	if part, small := plan.smallPart(a.Manifest()); small {
+		return verifyEntries(ctx, a, part)
+	}
+	return verifyArchive(ctx, a)
+}
+
+// largeContent is from how many bytes of content on an archive is large.
+const largeContent = 32 << 20
+
+// smallPart returns the entries of the archive that the plan writes, if the
+// archive is large and they are less than a quarter of it.
+func (p *Plan) smallPart(m *manifest.Manifest) (paths []string, small bool) {
+	var all, part int64
+	for i := range m.Entries {
+		all += m.Entries[i].Size
+	}
+	for i := range p.Steps {
+		for _, se := range p.Steps[i].Entries {
+			if se.Write {
+				paths = append(paths, se.Path)
+				part += se.Size
+			}
+		}
+	}
+	return paths, all >= largeContent && part < all/4
+}
+
+// verifyEntries reads entries to their end: what an open archive hands out is
+// verified.
+func verifyEntries(ctx context.Context, a *archive.Archive, paths []string) error {
+	for _, path := range paths {
+		r, err := a.OpenEntry(ctx, path)
+		if err == nil {
+			_, err = io.Copy(io.Discard, r)
+			err = errors.Join(err, r.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("restore: verify the archive: %w", err)
+		}
 	}
 	return nil
 }

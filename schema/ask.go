@@ -3,7 +3,7 @@ package schema
 import "slices"
 
 // Name returns the text of the document's member "name", or "".
-func (d *Document) Name() string { return d.tree.member("name").text() }
+func (d *Document) Name() string { return d.tree.member("name").kept() }
 
 // SameTies reports whether two documents of metadata cannot be told apart by
 // the documents beside them, nor by those that they refer to: they define and

@@ -22,7 +22,6 @@ type compiled struct {
 	byURL map[string]*jsonschema.Schema // every subschema by its location
 
 	shapes map[Kind]*shape
-	names  map[string]string // of members that schemas mention
 }
 
 var schemas = sync.OnceValues(compileAll)
@@ -56,7 +55,7 @@ func compileAll() (*compiled, error) {
 		out.roots[kind] = s
 		out.index(s)
 	}
-	sh := shaper{done: map[*jsonschema.Schema]*shape{}, names: map[string]string{}}
+	sh := shaper{done: map[*jsonschema.Schema]*shape{}}
 	for _, kind := range Kinds() {
 		root, err := sh.shape(out.roots[kind])
 		if err != nil {
@@ -68,7 +67,6 @@ func compileAll() (*compiled, error) {
 		return nil, fmt.Errorf("schema: %s refers to itself without going into the document", s.schema.Location)
 	}
 	sh.mark()
-	out.names = sh.names
 	return out, nil
 }
 

@@ -21,15 +21,16 @@ func checkDefinitions(defs []found[Definition], add func(int, Problem)) {
 		space RefKind
 		id    string
 	}
-	first := map[key]Definition{}
-	for _, f := range defs {
+	first := make(map[key]int, len(defs))
+	for i, f := range defs {
 		d := f.value
 		k := key{d.Kind.namespace(), d.ID}
-		prior, twice := first[k]
+		at, twice := first[k]
 		if !twice {
-			first[k] = d
+			first[k] = i
 			continue
 		}
+		prior := defs[at].value
 		add(f.order, Problem{Pointer: d.Pointer, Line: d.Line, Rule: "duplicate-id", Text: fmt.Sprintf("the id %s is taken by the %s at %s; choose another", show(d.ID), prior.Kind, printable(prior.Pointer))})
 	}
 }

@@ -4,8 +4,8 @@ import "fmt"
 
 // A Document is a document that was parsed once, to be validated and asked for
 // its references and definitions any number of times. It keeps the whole tree
-// in memory, about ten times the document's size, but nothing of its bytes. It
-// is for one goroutine at a time.
+// in memory, about ten times the document's size; what its methods return is
+// free of it. It is for one goroutine at a time.
 type Document struct {
 	kind   Kind
 	tree   *node

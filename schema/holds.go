@@ -28,7 +28,7 @@ func (s *shape) holds(n *node) bool {
 	}
 	switch t {
 	case stringType:
-		if !s.holdsText(n.value.(string)) {
+		if !s.holdsText(n.str) {
 			return false
 		}
 	case numberType:
@@ -112,7 +112,7 @@ func (s *shape) holdsObject(n *node) bool {
 		return true
 	}
 	for i, child := range n.children {
-		if s.propertyNames != nil && !s.propertyNames.holds(&node{value: n.names[i]}) {
+		if s.propertyNames != nil && !s.propertyNames.holds(&node{form: text, str: n.names[i]}) {
 			return false
 		}
 		sub, known := s.properties[n.names[i]]
@@ -136,14 +136,14 @@ func (n *node) jsonType() typeSet {
 		return arrayType
 	case object:
 		return objectType
+	case text:
+		return stringType
 	}
 	switch n.value.(type) {
 	case nil:
 		return nullType
 	case bool:
 		return boolType
-	case string:
-		return stringType
 	}
 	return numberType
 }
@@ -151,7 +151,7 @@ func (n *node) jsonType() typeSet {
 func (e *enumeration) has(n *node, t typeSet) bool {
 	switch t {
 	case stringType:
-		return e.texts[n.value.(string)]
+		return e.texts[n.str]
 	case nullType:
 		return e.null
 	case boolType:

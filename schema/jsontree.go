@@ -11,22 +11,22 @@ func parseJSON(doc []byte) (*node, error) {
 	if err := strictjson.Check(doc, strictjson.Limits{Size: maxSize}); err != nil {
 		return nil, err
 	}
-	r := jsonReader{doc: doc, line: 1}
-	if all, err := schemas(); err == nil {
-		r.known = all.names
+	r := jsonReader{doc: string(doc), line: 1}
+	r.expect(doc, ",{[")
+	if err := r.read(); err != nil {
+		return nil, err
 	}
-	return r.value()
+	return r.root, nil
 }
 
 // jsonReader builds the tree of a document that strictjson.Check has accepted.
 // So it looks for the ends of values only: that they are well formed is known.
+// Names and texts are parts of one copy of the document.
 type jsonReader struct {
-	doc   []byte
-	pos   int
-	line  int
-	count int
-	spare []node            // cut into nodes, which saves an allocation for most
-	known map[string]string // names that schemas mention, to share one copy of each
+	builder
+	doc  string
+	pos  int
+	line int
 }
 
 // next skips space and returns the byte after it without taking it.
@@ -42,20 +42,9 @@ func (r *jsonReader) next() byte {
 	}
 }
 
-func (r *jsonReader) node(form form) *node {
-	if len(r.spare) == 0 {
-		r.spare = make([]node, min(64, 4+r.count))
-	}
-	n := &r.spare[0]
-	r.spare = r.spare[1:]
-	n.form, n.line, n.order = form, r.line, r.count
-	r.count++
-	return n
-}
-
-func (r *jsonReader) value() (*node, error) {
+func (r *jsonReader) read() error {
 	if r.count >= maxNodes {
-		return nil, fmt.Errorf("the document has more than %d values", maxNodes)
+		return fmt.Errorf("the document has more than %d values", maxNodes)
 	}
 	switch r.next() {
 	case '{':
@@ -63,26 +52,20 @@ func (r *jsonReader) value() (*node, error) {
 	case '[':
 		return r.array()
 	case '"':
-		n := r.node(scalar)
-		n.value = string(r.text())
-		return n, nil
+		r.Text(r.line, r.string())
 	case 't':
 		r.pos += len("true")
-		n := r.node(scalar)
-		n.value = true
-		return n, nil
+		r.Scalar(r.line, true)
 	case 'f':
 		r.pos += len("false")
-		n := r.node(scalar)
-		n.value = false
-		return n, nil
+		r.Scalar(r.line, false)
 	case 'n':
 		r.pos += len("null")
-		return r.node(scalar), nil
+		r.Scalar(r.line, nil)
+	default:
+		r.Scalar(r.line, r.number())
 	}
-	n := r.node(scalar)
-	n.value = r.number()
-	return n, nil
+	return nil
 }
 
 func (r *jsonReader) number() json.Number {
@@ -98,8 +81,8 @@ func (r *jsonReader) number() json.Number {
 	return json.Number(r.doc[start:r.pos])
 }
 
-// text takes a string and returns what it says.
-func (r *jsonReader) text() []byte {
+// string takes a string and returns what it says.
+func (r *jsonReader) string() string {
 	start, escaped := r.pos, false
 	for r.pos++; r.doc[r.pos] != '"'; r.pos++ {
 		if r.doc[r.pos] == '\\' {
@@ -111,53 +94,42 @@ func (r *jsonReader) text() []byte {
 	if !escaped {
 		return r.doc[start+1 : r.pos-1]
 	}
-	s, _ := strictjson.Text(r.doc[start:r.pos])
-	return []byte(s)
+	s, _ := strictjson.Text([]byte(r.doc[start:r.pos]))
+	return s
 }
 
-func (r *jsonReader) array() (*node, error) {
-	n := r.node(array)
+func (r *jsonReader) array() error {
+	r.Begin(r.line, false)
 	r.pos++
 	for r.next() != ']' {
 		if r.doc[r.pos] == ',' {
 			r.pos++
 		}
-		child, err := r.value()
-		if err != nil {
-			return nil, err
+		if err := r.read(); err != nil {
+			return err
 		}
-		n.children = append(n.children, child)
 	}
 	r.pos++
-	return n, nil
+	r.End()
+	return nil
 }
 
-func (r *jsonReader) object() (*node, error) {
-	n := r.node(object)
+func (r *jsonReader) object() error {
+	r.Begin(r.line, true)
 	r.pos++
 	for r.next() != '}' {
 		if r.doc[r.pos] == ',' {
 			r.pos++
 			r.next()
 		}
-		name := r.name()
+		r.Name(r.string())
 		r.next() // the colon
 		r.pos++
-		child, err := r.value()
-		if err != nil {
-			return nil, err
+		if err := r.read(); err != nil {
+			return err
 		}
-		n.names = append(n.names, name)
-		n.children = append(n.children, child)
 	}
 	r.pos++
-	return n, nil
-}
-
-func (r *jsonReader) name() string {
-	text := r.text()
-	if s, ok := r.known[string(text)]; ok {
-		return s
-	}
-	return string(text)
+	r.End()
+	return nil
 }

@@ -23,7 +23,7 @@ type model struct {
 func newModel(tree *node, w *walker) *model {
 	m := &model{tree: tree, tables: map[string]map[string]bool{}, dimensions: map[string]bool{}, measures: map[string]bool{}, refs: w.refs}
 	for _, t := range tree.member("tables").elements() {
-		name := t.member("name").text()
+		name := t.member("name").kept()
 		if name == "" {
 			continue
 		}
@@ -31,7 +31,7 @@ func newModel(tree *node, w *walker) *model {
 		if list := t.member("columns"); list != nil {
 			columns = map[string]bool{}
 			for _, c := range list.elements() {
-				columns[c.member("name").text()] = true
+				columns[c.member("name").kept()] = true
 			}
 		}
 		if _, twice := m.tables[name]; !twice {

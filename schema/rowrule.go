@@ -18,7 +18,7 @@ func (d *Document) RowRules() []RowRule {
 	for _, n := range d.tree.member("security").elements() {
 		to := n.member("applies_to")
 		rules = append(rules, RowRule{
-			Name: n.member("name").text(), Predicate: n.member("predicate").text(),
+			Name: n.member("name").kept(), Predicate: n.member("predicate").kept(),
 			Roles: texts(to.member("role")), Teams: texts(to.member("team")), Users: texts(to.member("user")),
 		})
 	}
@@ -26,13 +26,13 @@ func (d *Document) RowRules() []RowRule {
 }
 
 // Owner returns the text of the document's member "owner", or "".
-func (d *Document) Owner() string { return d.tree.member("owner").text() }
+func (d *Document) Owner() string { return d.tree.member("owner").kept() }
 
 func texts(n *node) []string {
 	var all []string
 	for _, element := range n.elements() {
-		if s, ok := element.value.(string); ok {
-			all = append(all, s)
+		if element.form == text {
+			all = append(all, element.kept())
 		}
 	}
 	return all

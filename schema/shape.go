@@ -74,8 +74,7 @@ type bound struct {
 
 // shaper turns schemas into shapes, each one once.
 type shaper struct {
-	done  map[*jsonschema.Schema]*shape
-	names map[string]string
+	done map[*jsonschema.Schema]*shape
 }
 
 // shape returns the shape of s. The error names a keyword that shapes lack.
@@ -93,12 +92,6 @@ func (b *shaper) shape(s *jsonschema.Schema) (*shape, error) {
 	}
 	if err := out.scalars(s); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Location, err)
-	}
-	for _, name := range s.Required {
-		b.names[name] = name
-	}
-	for name := range s.DependentRequired {
-		b.names[name] = name
 	}
 	return out, b.parts(out, s)
 }
@@ -141,7 +134,6 @@ func (b *shaper) parts(out *shape, s *jsonschema.Schema) error {
 		if err != nil {
 			return err
 		}
-		b.names[name] = name
 		out.properties[name] = made
 	}
 	return nil

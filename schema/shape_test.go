@@ -16,7 +16,7 @@ import (
 // shape, in a fixed order.
 func shapesOf(t testing.TB) (schemas []*jsonschema.Schema, shapes map[*jsonschema.Schema]*shape) {
 	all := compiledSchemas(t)
-	b := shaper{done: map[*jsonschema.Schema]*shape{}, names: map[string]string{}}
+	b := shaper{done: map[*jsonschema.Schema]*shape{}}
 	for _, kind := range Kinds() {
 		if _, err := b.shape(all.roots[kind]); err != nil {
 			t.Fatal(err)
@@ -168,7 +168,7 @@ func TestShapesRefuseWhatTheyDoNotKnow(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		b := shaper{done: map[*jsonschema.Schema]*shape{}, names: map[string]string{}}
+		b := shaper{done: map[*jsonschema.Schema]*shape{}}
 		if _, err := b.shape(s); err == nil || !strings.Contains(err.Error(), "shapes do not know") {
 			t.Errorf("%s gives %v", text, err)
 		}

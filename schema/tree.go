@@ -23,11 +23,13 @@ const (
 type node struct {
 	form     form
 	value    any              // of scalars; see instance
+	str      string           // of texts; may be a part of a copy of the document
 	names    []string         // of an object's members
 	children []*node          // an object's or array's values
 	byName   map[string]*node // of objects with many members, once asked for one
 	line     int
 	order    int // position in the document, counted from 0
+	noted    noted
 }
 
 // parse reads a document of the kind strictly.
@@ -58,6 +60,11 @@ func syntaxProblem(err error) Problem {
 }
 
 func parseYAML(doc []byte) (*node, error) {
+	var plain builder
+	plain.expect(doc, "\n,{[")
+	if strictyaml.Plain(doc, strictyaml.Limits{}, &plain) {
+		return plain.root, nil
+	}
 	d, err := strictyaml.Decode(doc, strictyaml.Limits{})
 	if err != nil {
 		return nil, err
@@ -82,6 +89,8 @@ func fromYAML(y *yaml.Node, value any, count *int) *node {
 			n.names = append(n.names, name)
 			n.children = append(n.children, fromYAML(y.Content[i+1], v[name], count))
 		}
+	case string:
+		n.form, n.str = text, v
 	default:
 		n.value = value
 	}
@@ -92,9 +101,10 @@ func fromYAML(y *yaml.Node, value any, count *int) *node {
 type form byte
 
 const (
-	scalar form = iota
+	scalar form = iota // null, a bool or a number
 	array
 	object
+	text
 )
 
 // instance returns the value of n and all below it as the validator takes it:
@@ -113,6 +123,8 @@ func (n *node) instance() any {
 			values[n.names[i]] = child.instance()
 		}
 		return values
+	case text:
+		return n.str
 	}
 	return n.value
 }
@@ -155,14 +167,17 @@ func (n *node) elements() []*node {
 	return n.children
 }
 
-// text returns a string's value, or "" for other nodes.
+// text returns a string's value, or "" for other nodes. What is kept for longer
+// than the tree takes kept.
 func (n *node) text() string {
 	if n == nil {
 		return ""
 	}
-	s, _ := n.value.(string)
-	return s
+	return n.str
 }
+
+// kept is text without the rest of the document in memory behind it.
+func (n *node) kept() string { return strings.Clone(n.text()) }
 
 // at follows the tokens of a pointer as far as they lead.
 func (n *node) at(tokens []string) *node {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,19 +18,32 @@ type walker struct {
 	kind  Kind
 	path  []step
 	nodes []*node // from the root to the current one
-	seen  map[place]bool
 	refs  []found[Reference]
 	defs  []found[Definition]
 
 	buffer []byte // of pointer
 }
 
-// place tells apart what one string is, so that two branches of a schema that
-// say the same count once.
-type place struct {
-	order int
-	what  RefKind
-	def   bool
+// noted is the set of what a walk has noted of one string, so that two branches
+// of a schema that say the same count once: a bit for each kind that it refers
+// to, and one for each kind that it defines.
+type noted struct{ refs, defs uint64 }
+
+// bits are the places of kinds in noted.
+var bits = func() map[RefKind]uint64 {
+	bits := map[RefKind]uint64{}
+	for i, kind := range slices.Sorted(maps.Keys(refKinds)) {
+		bits[kind] = 1 << i
+	}
+	return bits
+}()
+
+// first reports whether a kind is not in a set yet, and puts it there.
+func first(set *uint64, kind RefKind) bool {
+	bit := bits[kind]
+	new := *set&bit == 0
+	*set |= bit
+	return new
 }
 
 type found[T any] struct {
@@ -45,7 +59,7 @@ func walk(kind Kind, s *shape, tree *node) (w *walker, err error) {
 			w, err = nil, &ValidationError{Kind: kind, Problems: []Problem{panicProblem(r)}}
 		}
 	}()
-	w = &walker{kind: kind, seen: map[place]bool{}}
+	w = &walker{kind: kind}
 	w.visit(s, tree)
 	w.sort()
 	return w, nil
@@ -53,8 +67,15 @@ func walk(kind Kind, s *shape, tree *node) (w *walker, err error) {
 
 // sort brings what was found into document order.
 func (w *walker) sort() {
-	slices.SortStableFunc(w.refs, func(a, b found[Reference]) int { return cmp.Compare(a.order, b.order) })
-	slices.SortStableFunc(w.defs, func(a, b found[Definition]) int { return cmp.Compare(a.order, b.order) })
+	inOrder(w.refs)
+	inOrder(w.defs)
+}
+
+func inOrder[T any](list []found[T]) {
+	compare := func(a, b found[T]) int { return cmp.Compare(a.order, b.order) }
+	if !slices.IsSortedFunc(list, compare) { // sorting copies, even where nothing moves
+		slices.SortStableFunc(list, compare)
+	}
 }
 
 func (w *walker) references() []Reference   { return values(w.refs) }
@@ -85,7 +106,7 @@ func (w *walker) visit(s *shape, n *node) {
 }
 
 func (w *walker) visitChildren(s *shape, n *node) {
-	if n.form == scalar || s.items == nil && s.properties == nil && s.additional == nil {
+	if n.form == scalar || n.form == text || s.items == nil && s.properties == nil && s.additional == nil {
 		return
 	}
 	w.nodes = append(w.nodes, n)
@@ -132,36 +153,42 @@ func (w *walker) pointer() string {
 
 // note records what the keywords say about the string n.
 func (w *walker) note(k *keywords, n *node) {
-	id, ok := n.value.(string)
-	if !ok || id == "" {
+	if n.form != text || n.str == "" {
 		return
 	}
-	if p := (place{n.order, k.def, true}); k.def != "" && !w.seen[p] {
-		w.seen[p] = true
-		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: id}
-		w.defs = append(w.defs, found[Definition]{n.order, d})
+	if k.def != "" && first(&n.noted.defs, k.def) {
+		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: n.kept()}
+		w.defs = appendSome(w.defs, found[Definition]{n.order, d})
 	}
 	if k.ref == nil {
 		return
 	}
-	p := place{n.order, w.target(k.ref), false}
-	if p.what == "" || w.seen[p] {
+	to := w.target(k.ref)
+	if to == "" || !first(&n.noted.refs, to) {
 		return
 	}
-	w.seen[p] = true
-	ref := Reference{Pointer: w.pointer(), Line: n.line, To: p.what, ID: id, Required: k.ref.required, Subject: k.ref.subject}
+	ref := Reference{Pointer: w.pointer(), Line: n.line, To: to, ID: n.kept(), Required: k.ref.required, Subject: k.ref.subject}
 	if k.ref.within != "" && w.kind != KindModel {
 		ref.Scope = w.enclosing(k.ref.within)
 	}
 	if !k.ref.braces {
-		w.refs = append(w.refs, found[Reference]{n.order, ref})
+		w.refs = appendSome(w.refs, found[Reference]{n.order, ref})
 		return
 	}
 	ref.Embedded = true
-	for _, m := range braced.FindAllStringSubmatch(id, -1) {
+	for _, m := range braced.FindAllStringSubmatch(ref.ID, -1) {
 		ref.ID = strings.TrimSpace(m[1])
-		w.refs = append(w.refs, found[Reference]{n.order, ref})
+		w.refs = appendSome(w.refs, found[Reference]{n.order, ref})
 	}
+}
+
+// appendSome is append, with room for several at first: what is found is large,
+// and a document has dozens.
+func appendSome[T any](list []T, v T) []T {
+	if list == nil {
+		list = make([]T, 0, 24)
+	}
+	return append(list, v)
 }
 
 // target returns what the rule refers to, or "" when the document names a
@@ -182,7 +209,7 @@ func (w *walker) target(r *refRule) RefKind {
 func (w *walker) enclosing(name string) string {
 	for i := len(w.nodes) - 1; i >= 0; i-- {
 		if s := w.stringIn(i, name); s != "" {
-			return s
+			return strings.Clone(s)
 		}
 	}
 	return ""

@@ -196,12 +196,12 @@ func (d *document) read(kind Kind, doc *Document) *ValidationError {
 func readRecord(tree *node) record {
 	r := record{versions: map[string]int64{}, parents: map[string]string{}, names: map[string]string{}}
 	for _, n := range tree.member("datasets").elements() {
-		r.versions[n.member("id").text()] = n.member("version").integer()
+		r.versions[n.member("id").kept()] = n.member("version").integer()
 	}
 	for _, n := range tree.member("folders").elements() {
-		id := n.member("id").text()
-		r.parents[id] = n.member("parent").text()
-		r.names[id] = n.member("name").text()
+		id := n.member("id").kept()
+		r.parents[id] = n.member("parent").kept()
+		r.names[id] = n.member("name").kept()
 	}
 	return r
 }
@@ -209,7 +209,7 @@ func readRecord(tree *node) record {
 func readPins(tree *node) []pin {
 	var pins []pin
 	for i, n := range tree.member("datasets").elements() {
-		if id := n.member("id").text(); id != "" {
+		if id := n.member("id").kept(); id != "" {
 			pins = append(pins, pin{fmt.Sprintf("/datasets/%d", i), n.line, n.order, id, n.member("version").integer()})
 		}
 	}
@@ -223,7 +223,7 @@ func inlineMeasures(n *node) map[string]bool {
 	var visit func(*node)
 	visit = func(n *node) {
 		for _, m := range n.member("measures").elements() {
-			if id := m.member("id").text(); id != "" {
+			if id := m.member("id").kept(); id != "" {
 				ids[id] = true
 			}
 		}

@@ -2,16 +2,11 @@ package seal
 
 import (
 	"context"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 
 	"filippo.io/age"
-	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // Damaged gives access to what is left of an encrypted file that was cut off or
@@ -21,10 +16,8 @@ import (
 // are not read as zeros. What that adds up to is not what somebody encrypted:
 // use it only to look for parts that prove themselves, as archive.Salvage does.
 type Damaged struct {
-	src   io.ReaderAt
-	aead  cipher.AEAD
-	begin int64 // of the chunks in the file
-	size  int64 // of what is left
+	src io.ReaderAt
+	*payload
 
 	sealed  []byte
 	content []byte // of the chunk of that index
@@ -38,14 +31,14 @@ type Damaged struct {
 // added or removed. Errors as with [Open], except that only a damaged header
 // gives [ErrDamaged].
 func OpenDamaged(ctx context.Context, src io.ReaderAt, size int64, identities ...age.Identity) (*Damaged, error) {
-	d, err := openDamagedFile(ctx, src, size, identities)
+	d, err := openRemains(ctx, src, size, identities)
 	if err != nil {
 		return nil, named(err)
 	}
 	return d, nil
 }
 
-func openDamagedFile(ctx context.Context, src io.ReaderAt, size int64, identities []age.Identity) (*Damaged, error) {
+func openRemains(ctx context.Context, src io.ReaderAt, size int64, identities []age.Identity) (*Damaged, error) {
 	h, err := readHeader(io.NewSectionReader(src, 0, size))
 	if err != nil {
 		return nil, err
@@ -54,33 +47,19 @@ func openDamagedFile(ctx context.Context, src io.ReaderAt, size int64, identitie
 	if err != nil {
 		return nil, err
 	}
-	d := &Damaged{src: src, begin: int64(len(h.text)) + nonceSize, index: -1, sealed: make([]byte, sealedSize)}
-	nonce := make([]byte, nonceSize)
-	if n, err := src.ReadAt(nonce, d.begin-nonceSize); n < nonceSize {
-		if errors.Is(err, io.EOF) {
-			return nil, damaged(errors.New("it ends with its header"))
-		}
-		return nil, unread(err)
-	}
-	// The key and the nonces of chunks are those of the age specification,
-	// section "Payload". Package age opens no file without its end.
-	derived, err := hkdf.Key(sha256.New, key, nonce, "payload", chacha20poly1305.KeySize)
-	if err == nil {
-		d.aead, err = chacha20poly1305.New(derived)
-	}
-	if err != nil {
+	d := &Damaged{src: src, index: -1, sealed: make([]byte, sealedSize)}
+	if d.payload, err = newPayload(src, int64(len(h.text))+nonceSize, key); err != nil {
 		return nil, err
 	}
-	d.measure(max(0, size-d.begin))
+	d.count(size - d.begin)
 	return d, nil
 }
 
-// measure finds how much is left in so many bytes of chunks. A last one that is
+// count finds how much is left in so many bytes of chunks. A last one that is
 // short and not authentic was cut.
-func (d *Damaged) measure(bytes int64) {
-	whole := bytes / sealedSize
-	rest := bytes % sealedSize
-	d.size = whole*chunkSize + max(0, rest-chacha20poly1305.Overhead)
+func (d *Damaged) count(bytes int64) {
+	whole, rest := bytes/sealedSize, bytes%sealedSize
+	d.size = whole*chunkSize + max(0, rest-overhead)
 	if rest > 0 && !d.load(whole) {
 		d.size = whole * chunkSize
 		d.index = -1
@@ -115,23 +94,18 @@ func (d *Damaged) ReadAt(p []byte, off int64) (n int, err error) {
 
 // load reads a chunk and reports whether it is authentic.
 func (d *Damaged) load(index int64) bool {
-	length := min(chunkSize, d.size-index*chunkSize)
 	d.index, d.err = index, nil
-	sealed := d.sealed[:length+chacha20poly1305.Overhead]
-	n, err := d.src.ReadAt(sealed, d.begin+index*sealedSize)
+	sealed := d.sealed[:d.length(index)+overhead]
+	n, err := d.src.ReadAt(sealed, d.place(index))
 	if n < len(sealed) && !errors.Is(err, io.EOF) {
 		d.err = err
 		return false
 	}
-	// Which chunk was the last is not known.
-	for _, last := range []byte{0, 1} {
-		var nonce [chacha20poly1305.NonceSize]byte
-		binary.BigEndian.PutUint64(nonce[3:], uint64(index))
-		nonce[len(nonce)-1] = last
-		if d.content, err = d.aead.Open(d.content[:0], nonce[:], sealed[:n], nil); err == nil && int64(len(d.content)) == length {
+	for _, last := range []bool{false, true} { // which one was the last is not known
+		if d.content, err = d.open(d.content[:0], sealed[:n], index, last); err == nil && n == len(sealed) {
 			return true
 		}
 	}
-	d.content = append(d.content[:0], make([]byte, length)...)
+	d.content = make([]byte, d.length(index))
 	return false
 }

@@ -55,7 +55,7 @@ func ParseIdentities(file []byte, opts IdentityOptions) ([]age.Identity, error) 
 	err := eachLine(bytes.NewReader(file), func(line string) error {
 		id, err := parseIdentity(line, opts.UI)
 		if err != nil {
-			return fmt.Errorf("seal: %w: %w", ErrNoKey, err)
+			return fmt.Errorf("%w: %w", ErrNoKey, err)
 		}
 		all = append(all, id)
 		return nil

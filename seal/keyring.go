@@ -26,11 +26,11 @@ func ParseKeyRing(r io.Reader) (*KeyRing, error) {
 		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		switch {
 		case err != nil || len(key) != chacha20poly1305.KeySize:
-			return fmt.Errorf("seal: %w: write ID, a space, and %d bytes in base64", ErrNoKey, chacha20poly1305.KeySize)
+			return fmt.Errorf("%w: write ID, a space, and %d bytes in base64", ErrNoKey, chacha20poly1305.KeySize)
 		case CheckKeyID(id) != nil:
-			return fmt.Errorf("%w: %w", ErrNoKey, CheckKeyID(id))
+			return fmt.Errorf("%w: %w", ErrNoKey, checkKeyID(id))
 		case ring.keys[id] != nil:
-			return fmt.Errorf("seal: %w: %q is there twice", ErrNoKey, id)
+			return fmt.Errorf("%w: %q is there twice", ErrNoKey, id)
 		}
 		ring.keys[id] = key
 		return nil

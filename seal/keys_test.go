@@ -183,7 +183,7 @@ func TestMalformedKeys(t *testing.T) {
 	for want, file := range map[string]string{
 		"line 2: ":                  "# x\n" + secret,
 		"there is no recipient":     "# x\n",
-		"line 1: seal: not a key":   strings.Repeat("a", maxKeyLine+1),
+		"seal: line 1: not a key":   strings.Repeat("a", maxKeyLine+1),
 		"more than 1048576":         strings.Repeat("#\n", MaxKeyFile),
 		"the recipient is its publ": secret,
 	} {
@@ -199,7 +199,7 @@ func TestMalformedKeys(t *testing.T) {
 		"more than 1048576":     strings.Repeat("#\n", MaxKeyFile),
 		"private SSH key":       "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
 		"the key is malformed":  "AGE-PLUGIN-X-1QQ",
-		"line 3: seal: not a k": "#\n#\nAGE-SECRET-KEY-1QQ",
+		"seal: line 3: not a k": "#\n#\nAGE-SECRET-KEY-1QQ",
 	} {
 		if _, err := ParseIdentities([]byte(file), IdentityOptions{}); !errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), secret[20:40]) {
 			t.Errorf("want %q: %v", want, err)

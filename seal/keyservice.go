@@ -39,8 +39,15 @@ const (
 // CheckKeyID returns an error unless id can be that of a key: 1 to 512 ASCII
 // letters, digits and ._:/@+=,- characters. It is visible in the file.
 func CheckKeyID(id string) error {
+	if err := checkKeyID(id); err != nil {
+		return named(err)
+	}
+	return nil
+}
+
+func checkKeyID(id string) error {
 	if !keyIDs.MatchString(id) {
-		return errors.New("seal: the id of a key has 1 to 512 letters, digits and ._:/@+=,- characters")
+		return errors.New("the id of a key has 1 to 512 letters, digits and ._:/@+=,- characters")
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package seal
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -11,20 +11,15 @@ import (
 )
 
 const (
-	chunkSize  = 64 << 10              // of content (age specification, "Payload")
-	sealedSize = chunkSize + 16        // of the same in the file
-	nonceSize  = 16                    // of what follows the header
-	headSize   = 4 << 10               // read first; most headers are smaller
-	maxExtent  = 64 * int64(chunkSize) // of content, read from the file at once
+	headSize  = 4 << 10 // read first; most headers are smaller
+	maxChunks = 64      // read from the file at once
 )
 
 // A Reader gives random access to the archive in an encrypted file. It is safe
 // for concurrent use. Bytes are handed out once their chunk is authenticated.
 type Reader struct {
-	src   *extents
-	plain io.ReaderAt // of package age
-	begin int64       // of the chunks in the file
-	size  int64       // of the archive
+	src io.ReaderAt
+	*payload
 	cache chunks
 }
 
@@ -37,20 +32,25 @@ type Reader struct {
 // those of identities and of src, and ctx's cause when it ends while identities
 // are tried. Armored files are not for random access: see [NewReader].
 func Open(ctx context.Context, src io.ReaderAt, size int64, identities ...age.Identity) (*Reader, error) {
-	r := &Reader{src: &extents{src: src}}
-	if err := r.open(ctx, size, identities); err != nil {
+	r := &Reader{src: src}
+	err := r.openHeader(ctx, size, identities)
+	if err == nil {
+		err = r.openEnd(size)
+	}
+	if err != nil {
 		return nil, named(err)
 	}
 	return r, nil
 }
 
-func (r *Reader) open(ctx context.Context, size int64, identities []age.Identity) error {
-	release, err := r.src.hold(0, min(size, headSize)) // read twice
-	if err != nil {
-		return unread(err)
+// openHeader reads the header and the nonce, in one piece if it can.
+func (r *Reader) openHeader(ctx context.Context, size int64, identities []age.Identity) error {
+	head := make([]byte, min(size, headSize))
+	if err := readFull(r.src, head, 0, "it ends within its header"); err != nil {
+		return err
 	}
-	defer release()
-	h, err := readHeader(io.NewSectionReader(r.src, 0, size))
+	rest := io.NewSectionReader(r.src, int64(len(head)), size-int64(len(head)))
+	h, err := readHeader(io.MultiReader(bytes.NewReader(head), rest))
 	if err != nil {
 		return err
 	}
@@ -58,48 +58,44 @@ func (r *Reader) open(ctx context.Context, size int64, identities []age.Identity
 	if err != nil {
 		return err
 	}
-	r.begin = int64(len(h.text)) + nonceSize
-	return r.openEnd(size, key)
+	begin := int64(len(h.text)) + nonceSize
+	nonceFrom := r.src
+	if begin <= int64(len(head)) {
+		nonceFrom = bytes.NewReader(head)
+	}
+	r.payload, err = newPayload(nonceFrom, begin, key)
+	return err
 }
 
 // openEnd authenticates the last chunk, and reads and keeps as much of the end
 // as an archive's reader asks for first.
-func (r *Reader) openEnd(size int64, key []byte) error {
-	begin := max(r.begin, size-2*sealedSize)
-	release, err := r.src.hold(begin, max(0, size-begin))
+func (r *Reader) openEnd(size int64) error {
+	if err := r.measure(size); err != nil {
+		return err
+	}
+	last := r.last()
+	first := max(0, last-1)
+	sealed := make([]byte, size-r.place(first))
+	if err := readFull(r.src, sealed, r.place(first), errAnotherEnd.Error()); err != nil {
+		return err
+	}
+	content, err := r.open(nil, sealed[(last-first)*sealedSize:], last, true)
 	if err != nil {
-		return unread(err)
+		return damaged(errAnotherEnd)
 	}
-	defer release()
-	err = attempt("it does not end as it should: it was cut off, continued or changed", func() (err error) {
-		r.plain, r.size, err = age.DecryptReaderAt(r.src, size, age.NewInjectedFileKeyIdentity(key))
-		return err
-	})
-	if err != nil || r.size == 0 {
-		return err
+	r.cache.put(last, content)
+	if first == last {
+		return nil
 	}
-	last := (r.size - 1) / chunkSize
-	if _, err = r.keep(last); err == nil && last > 0 && size-r.begin-(last-1)*sealedSize <= 2*sealedSize {
-		_, err = r.keep(last - 1)
+	content, err = r.open(nil, sealed[:sealedSize], first, false)
+	if err == nil {
+		r.cache.put(first, content)
 	}
-	return err
+	return nil // whoever reads it will be told
 }
 
 // Size returns the number of bytes of the archive.
 func (r *Reader) Size() int64 { return r.size }
-
-// attempt runs f and tells damage, for which there are words, from a source that
-// cannot be read. A file that is shorter than it was is damaged.
-func attempt(words string, f func() error) error {
-	_, err := contained(func() (struct{}, error) { return struct{}{}, f() })
-	if err == nil || errors.Is(err, ErrDamaged) {
-		return err
-	}
-	if broken := (*sourceError)(nil); errors.As(err, &broken) {
-		return unread(broken.err)
-	}
-	return damaged(errors.New(words))
-}
 
 // ReadAt implements [io.ReaderAt]. What p asks for is read from the file in one
 // piece, of 4 MiB at most, up to the borders of chunks; chunks that were read
@@ -110,7 +106,7 @@ func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 	for n < len(p) && off < r.size {
 		var got int
-		if got, err = r.readExtent(p[n:], off); err != nil {
+		if got, err = r.readSome(p[n:], off); err != nil {
 			return n, err
 		}
 		n += got
@@ -122,73 +118,53 @@ func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// readExtent reads as much of p as is kept, or one piece of the file.
-func (r *Reader) readExtent(p []byte, off int64) (int, error) {
-	index := off / chunkSize
-	if chunk := r.cache.get(index); chunk != nil {
-		return copy(p, chunk[off-index*chunkSize:]), nil
+// readSome reads as much of p as a chunk that is kept has, or one piece of the
+// file.
+func (r *Reader) readSome(p []byte, off int64) (n int, err error) {
+	first := off / chunkSize
+	if content := r.cache.get(first); content != nil {
+		return copy(p, content[off-first*chunkSize:]), nil
 	}
-	end := min(r.size, off+int64(len(p)), index*chunkSize+maxExtent)
-	last := (end - 1) / chunkSize
-	release, err := r.hold(index, last)
-	if err != nil {
+	last := min(off+int64(len(p))-1, r.size-1) / chunkSize
+	last = min(last, first+maxChunks-1)
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	length := r.place(last) + r.length(last) + overhead - r.place(first)
+	if int64(cap(*buf)) < length {
+		*buf = make([]byte, length)
+	}
+	sealed := (*buf)[:length]
+	if err := readFull(r.src, sealed, r.place(first), "it has become shorter"); err != nil {
 		return 0, err
 	}
-	defer release()
-	if last-index > 1 {
-		if err := r.decrypt(p[:end-off], off); err != nil {
-			return 0, err
+	for i := first; i <= last; i++ {
+		chunk := sealed[:r.length(i)+overhead]
+		sealed = sealed[len(chunk):]
+		// Whoever reads a little, or reads on, will ask for the same chunk again.
+		keep := i == last || last-first < 2
+		if !keep && off == i*chunkSize { // then p takes all of it
+			if _, err := r.open(p[n:n:n+chunkSize], chunk, i, false); err != nil {
+				return n, err
+			}
+			n += chunkSize
+			off += chunkSize
+			continue
 		}
-		// Whoever reads on begins there; package age still has it.
-		_, err := r.keep(last)
-		return int(end - off), err
-	}
-	n := 0
-	for i := index; i <= last; i++ {
-		content, err := r.keep(i)
+		content, err := r.open(make([]byte, 0, chunkSize), chunk, i, i == r.last())
 		if err != nil {
-			return 0, err
+			return n, err
 		}
-		n += copy(p[n:], content[max(0, off-i*chunkSize):])
+		if keep {
+			r.cache.put(i, content)
+		}
+		got := copy(p[n:], content[off-i*chunkSize:])
+		n += got
+		off += int64(got)
 	}
 	return n, nil
 }
 
-// hold reads the chunks from first to last from the file.
-func (r *Reader) hold(first, last int64) (release func(), err error) {
-	release, err = r.src.hold(r.begin+first*sealedSize, (last-first)*sealedSize+r.sealed(last))
-	if err != nil {
-		return nil, unread(err)
-	}
-	return release, nil
-}
-
-// keep decrypts a chunk and keeps it for later.
-func (r *Reader) keep(index int64) ([]byte, error) {
-	content := make([]byte, min(chunkSize, r.size-index*chunkSize))
-	if err := r.decrypt(content, index*chunkSize); err != nil {
-		return nil, err
-	}
-	r.cache.put(index, content)
-	return content, nil
-}
-
-// sealed returns the size of a chunk in the file.
-func (r *Reader) sealed(index int64) int64 {
-	return min(chunkSize, r.size-index*chunkSize) + sealedSize - chunkSize
-}
-
-// decrypt fills p with the archive's content at off.
-func (r *Reader) decrypt(p []byte, off int64) error {
-	words := fmt.Sprintf("in the %d bytes from byte %d of the archive on, something was changed", len(p), off)
-	return attempt(words, func() error {
-		n, err := r.plain.ReadAt(p, off)
-		if n == len(p) {
-			return nil
-		}
-		return err
-	})
-}
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // chunks keeps the content of the chunks that were used last.
 type chunks struct {

@@ -31,8 +31,17 @@ var ErrNoKey = errors.New("not a key that can be used")
 //	ssh-ed25519 …, ssh-rsa …
 //
 // Programs talk to people through ui, which may be nil. The error wraps
-// [ErrNoKey]; it does not quote s, which may be a secret in the wrong place.
+// [ErrNoKey]; it quotes at most what begins like a recipient, since s may be a
+// secret in the wrong place.
 func ParseRecipient(s string, ui *plugin.ClientUI) (age.Recipient, error) {
+	r, err := parseRecipient(s, ui)
+	if err != nil {
+		return nil, named(err)
+	}
+	return r, nil
+}
+
+func parseRecipient(s string, ui *plugin.ClientUI) (age.Recipient, error) {
 	s = strings.TrimSpace(s)
 	var r age.Recipient
 	var err error
@@ -55,7 +64,7 @@ func ParseRecipient(s string, ui *plugin.ClientUI) (age.Recipient, error) {
 		err = errors.New("a recipient begins with age1 or ssh-")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("seal: %w: %w", ErrNoKey, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoKey, err)
 	}
 	return r, nil
 }
@@ -72,7 +81,7 @@ func IsRecipient(s string) bool {
 func ParseRecipients(r io.Reader, ui *plugin.ClientUI) ([]age.Recipient, error) {
 	var all []age.Recipient
 	err := eachLine(r, func(line string) error {
-		recipient, err := ParseRecipient(line, ui)
+		recipient, err := parseRecipient(line, ui)
 		all = append(all, recipient)
 		return err
 	})
@@ -85,7 +94,8 @@ func ParseRecipients(r io.Reader, ui *plugin.ClientUI) ([]age.Recipient, error) 
 	return all, nil
 }
 
-// eachLine calls f with the lines that are neither empty nor comments.
+// eachLine calls f with the lines that are neither empty nor comments. To an
+// error of f it adds the line's number.
 func eachLine(r io.Reader, f func(line string) error) error {
 	limited := &io.LimitedReader{R: r, N: MaxKeyFile + 1}
 	lines := bufio.NewScanner(limited)
@@ -98,14 +108,14 @@ func eachLine(r io.Reader, f func(line string) error) error {
 			continue
 		}
 		if err := f(line); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+			return fmt.Errorf("seal: line %d: %w", n, err)
 		}
 	}
 	switch err := lines.Err(); {
 	case limited.N == 0:
 		return fmt.Errorf("seal: %w: there are more than %d bytes", ErrNoKey, MaxKeyFile)
 	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("line %d: seal: %w: it is too long", n+1, ErrNoKey)
+		return fmt.Errorf("seal: line %d: %w: it is too long", n+1, ErrNoKey)
 	case err != nil:
 		return fmt.Errorf("seal: read keys: %w", err)
 	}

@@ -420,18 +420,28 @@ func FuzzReaders(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	ring, err := ParseKeyRing(strings.NewReader("a AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	service, err := KeyServiceRecipient(context.Background(), ring, "a")
+	if err != nil {
+		f.Fatal(err)
+	}
 	file := encrypt(f, content(chunkSize+100), key.Recipient())
+	f.Add(encrypt(f, []byte("x"), service))
 	f.Add(file)
 	f.Add(file[:300])
 	f.Add([]byte(intro + "v1\n-> X25519 a\n\n--- a\n"))
 	f.Add([]byte(armor.Header + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		ids := []age.Identity{key, KeyServiceIdentity(t.Context(), ring)}
 		if Detect(b) == Armored {
-			_, _ = readStream(t, b, key)
+			_, _ = readStream(t, b, ids...)
 			return
 		}
-		one, oneErr := readAnywhere(t, b, key)
-		two, twoErr := readStream(t, b, key)
+		one, oneErr := readAnywhere(t, b, ids...)
+		two, twoErr := readStream(t, b, ids...)
 		if (oneErr == nil) != (twoErr == nil) || oneErr == nil && !bytes.Equal(one, two) {
 			t.Errorf("%d, %v; %d, %v", len(one), oneErr, len(two), twoErr)
 		}

@@ -8,6 +8,7 @@ import (
 
 func BenchmarkSign(b *testing.B) {
 	signer := testSigner(b, "ed25519")
+	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := signer.Sign(testNamespace, Digest{}); err != nil {
 			b.Fatal(err)
@@ -21,6 +22,7 @@ func BenchmarkParseAndVerify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.ReportAllocs()
 	for b.Loop() {
 		if err := verifyArmored(armored, testNamespace, Digest{}); err != nil {
 			b.Fatal(err)

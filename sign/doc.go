@@ -60,8 +60,9 @@
 //
 // # Dependencies
 //
-// The package needs the standard library and golang.org/x/crypto/ssh, the latter
-// for private key files only. It builds for js/wasm. Keys held by an ssh-agent
+// The package needs the standard library, golang.org/x/crypto/ssh for private
+// key files only, and github.com/oasisprotocol/curve25519-voi to verify, by the
+// rules of [crypto/ed25519]. It builds for js/wasm. Keys held by an ssh-agent
 // are in package sshagent beneath this one, and any Ed25519 [crypto.Signer],
 // such as that of a key management service, fits [NewSigner].
 package sign

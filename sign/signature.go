@@ -224,7 +224,7 @@ func (s *Signature) Verify(namespace string, digest Digest) error {
 		return &NamespaceError{Signed: s.Namespace, Expected: namespace}
 	}
 	// The zero key is a point of low order.
-	if s.Key.IsZero() || !ed25519.Verify(s.Key.point[:], signedMessage(namespace, digest), s.value[:]) {
+	if s.Key.IsZero() || !s.Key.verifies(signedMessage(namespace, digest), &s.value) {
 		return fmt.Errorf("sign: %w under key %s: the content or the signature was changed", ErrBadSignature, s.Key.Fingerprint())
 	}
 	return nil

@@ -60,7 +60,7 @@ func (s *Signer) Sign(namespace string, digest Digest) ([]byte, error) {
 		return nil, fmt.Errorf("sign: %w: the signer for key %s returned %d bytes, want %d", ErrBadSignature, s.key.Fingerprint(), len(value), ed25519.SignatureSize)
 	}
 	signature := Signature{Key: s.key, Namespace: namespace, value: [ed25519.SignatureSize]byte(value)}
-	if !ed25519.Verify(s.key.point[:], message, signature.value[:]) {
+	if !s.key.verifies(message, &signature.value) {
 		return nil, fmt.Errorf("sign: %w: the signer for key %s returned a wrong one", ErrBadSignature, s.key.Fingerprint())
 	}
 	return signature.Marshal(), nil

@@ -6,6 +6,7 @@ package secretscan
 type automaton struct {
 	next [][256]int16
 	ends [][]int16 // keywords that end in a state
+	any  []bool    // whether some do; most states are none of these
 }
 
 func fold(c byte) byte {
@@ -59,7 +60,9 @@ func (a *automaton) link() {
 			queue = append(queue, child)
 		}
 	}
+	a.any = make([]bool, len(a.next))
 	for state := range a.next {
+		a.any[state] = len(a.ends[state]) > 0
 		for c := byte('A'); c <= 'Z'; c++ {
 			a.next[state][c] = a.next[state][fold(c)]
 		}
@@ -70,8 +73,12 @@ func (a *automaton) link() {
 // returns false.
 func find[T string | []byte](a *automaton, text T, hit func(keyword, end int) bool) {
 	state := int16(0)
+	next, ends := a.next, a.any
 	for i := range len(text) {
-		state = a.next[state][text[i]]
+		state = next[state][text[i]]
+		if !ends[state] {
+			continue
+		}
 		for _, k := range a.ends[state] {
 			if !hit(int(k), i+1) {
 				return

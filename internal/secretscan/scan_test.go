@@ -214,6 +214,19 @@ func FuzzScan(f *testing.F) {
 		}
 	}
 	f.Add([]byte("a: {password: hunter2, x: [\"p\\x61\"]}\n? b\n: c # token=q7Wm2Zx9Lk4Tb8Vn\n"), false)
+	for _, doc := range []string{
+		"- { name: DB_PASSWORD, value: hunter22 }\n- { key: x, value: y } # a secret\n", "token: [[q7Wm2Zx9Lk4Tb8Vn]]\nvalue: 1\n", "name: password\nvalue:\n  - hunter22\n", "a: never a secret\nvalue: b\n",
+		"name: [password]\nvalue: hunter22\n", "pwd: 1234567\nb: ~\n", "secrets: { value: q7Wm2Zx9Lk4Tb8Vn }\n",
+	} {
+		f.Add([]byte(doc), false)
+	}
+	for _, doc := range []string{
+		`{"name": ["DB_PASSWORD"], "value" : ["hunter22"], "\u0070wd": {"a": 1}}`, `{"a": "\u0067hp_0123456789abcdefghijABCDEFGHIJ012345", "b": "token"}`, `{"key":"secret","b":{"c":"x"},"value":"q7Wm2Zx9Lk4Tb8Vn"}`,
+		`["token", {"apiKey"
+ : "q7Wm2Zx9Lk4Tb8Vn"}]`, `{"value":"q7Wm2Zx9Lk4Tb8Vn","name":"token"}`, `"\\"`, `{"pwd": 1234567}`,
+	} {
+		f.Add([]byte(doc), true)
+	}
 	f.Add([]byte(`{"name":"PASSWORD","value":"hunter22","`+token+`":{}}`), true)
 	f.Fuzz(func(t *testing.T, doc []byte, isJSON bool) {
 		format := docedit.YAML
@@ -224,6 +237,9 @@ func FuzzScan(f *testing.F) {
 		findings, err := Scan(format, doc, Options{})
 		if err != nil {
 			return
+		}
+		if passed, err := Scan(format, doc, Options{Valid: true}); err != nil || !reflect.DeepEqual(passed, findings) {
+			t.Fatalf("read: %v, passed over: %v (%v)", findings, passed, err)
 		}
 		if format == docedit.YAML {
 			s := scanner{matcher: rules(), doc: doc, line: 1}

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/oneanalytics/oa-archive/internal/strictyaml"
 )
 
 // names finds the words that make a member's name that of a credential.
@@ -33,6 +35,9 @@ func mayHold(doc string) bool {
 	if strings.IndexByte(doc, '\\') >= 0 || strings.Contains(doc, "? ") || strings.Contains(doc, "?\n") {
 		return true
 	}
+	if mayHoldToken(doc) {
+		return true
+	}
 	may := false
 	// A name stands before a colon, or beside a member called value.
 	value := strings.Contains(doc, "value")
@@ -41,12 +46,22 @@ func mayHold(doc string) bool {
 		may = value || strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "#")
 		return !may
 	})
-	if !may {
-		find(rules().automaton, doc, func(keyword, end int) bool {
-			may = table[rules().ruleOf[keyword]].opens(doc[end:])
-			return !may
-		})
+	if may { // by its words; its names tell
+		var plain sensitive
+		if strictyaml.Plain([]byte(doc), strictyaml.Limits{}, &plain) {
+			return plain.found
+		}
 	}
+	return may
+}
+
+// mayHoldToken reports whether a keyword of a rule stands in a text, and behind
+// it what may go on as the rule says.
+func mayHoldToken(doc string) (may bool) {
+	find(rules().automaton, doc, func(keyword, end int) bool {
+		may = table[rules().ruleOf[keyword]].opens(doc[end:])
+		return !may
+	})
 	return may
 }
 

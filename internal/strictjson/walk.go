@@ -103,6 +103,10 @@ func valueLength(b []byte) int {
 	return len(b)
 }
 
+// StringLength returns the length of the string, quotation marks included, that
+// b begins with. b is part of a document that [Check] has accepted.
+func StringLength(b []byte) int { return stringLength(b) }
+
 func stringLength(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {

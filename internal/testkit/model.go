@@ -92,7 +92,9 @@ func (t *modelText) tables() {
 			for n := range t.sh.columns {
 				t.b = append(t.b, "      - { name: x_"...)
 				t.b = t.sh.appendAttribute(t.b, n)
-				t.str(", type: ", v.types[(n+t.sh.turn)%len(v.types)%7], " }\n")
+				t.str(", type: ")
+				t.b = appendScalar(t.b, v.types[(n+t.sh.turn)%len(v.types)%7])
+				t.str(" }\n")
 			}
 			continue
 		}

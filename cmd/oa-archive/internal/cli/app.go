@@ -45,7 +45,17 @@ func Main(args []string) int {
 		getenv: os.Getenv,
 	}
 	limitMemory(a.getenv)
-	return a.run(ctx, args)
+	endProfile, err := profile(a.getenv(profileVariable))
+	if err != nil {
+		a.printError(err)
+		return exitFailed
+	}
+	code := a.run(ctx, args)
+	if err := endProfile(); err != nil {
+		a.printError(err)
+		return max(code, exitFailed)
+	}
+	return code
 }
 
 // run executes one command line.

@@ -33,6 +33,7 @@ type createFlags struct {
 	keyFlags
 	seal   sealFlags
 	record string
+	keep   keepFlags
 }
 
 // createJSON is the --json output of create.
@@ -52,6 +53,8 @@ func createVerb(a *app) *cobra.Command {
 		Short: "archive a tenant, or some of its workspaces",
 		Long: `Archive a tenant, or some of its workspaces, in one signed file. The file
 appears under its name when it is complete and has been read back, or not at all.
+FILE is a path, or an object in a store: s3://BUCKET/KEY, gs://BUCKET/KEY or
+azblob://CONTAINER/KEY (see docs/stores.md), to which it is streamed.
 
 A STORE is dir:FOLDER (a tenant as files in the archive's own layout), sqlite:FILE
 or postgres://USER@HOST/DATABASE. Documents are validated on the way; a broken one
@@ -62,6 +65,7 @@ SOURCE_DATE_EPOCH in the environment fixes the time of the archive; together wit
 		Example: `oa-archive create --from sqlite:acme.db -o acme.oa-archive --sign-with backup.key
 oa-archive create --from dir:acme --workspace Sales --rows -o sales.oa-archive
 oa-archive create --from dir:acme -o acme.oa-archive.age --recipients-file recipients
+oa-archive create --from dir:acme -o s3://backups/acme-2026-11-22.oa-archive --retain 7y
 oa-archive create --from dir:acme -o - | ssh backup 'cat > acme.oa-archive'
 oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@acme.example`,
 		Args: args(cobra.NoArgs, "no arguments besides flags"),
@@ -78,7 +82,7 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		fs.StringArrayVar(&f.allowSecrets, "allow-secret", nil, "`WHAT` is no credential: RULE, RULE:/pointer (* and ** stand for tokens), or sha256:DIGEST of the value")
 	})
 	group(cmd, "Output", func(fs *pflag.FlagSet) {
-		fs.StringVarP(&f.output, "output", "o", "", "`FILE` to write, or - for standard output")
+		fs.StringVarP(&f.output, "output", "o", "", "`FILE` to write, s3://BUCKET/KEY or the like, or - for standard output")
 		fs.BoolVar(&f.force, "force", false, "replace FILE if it exists")
 		fs.StringVar(&f.archiveID, "archive-id", "", "`UUID` of the archive, version 7 (default: a new one)")
 		fs.StringVar(&f.purpose, "purpose", manifest.PurposeManual, "`WHY`: manual, scheduled, insurance, drill or migration")
@@ -87,6 +91,7 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 		fs.StringVar(&f.record, "residency-record", "", "`FILE` (YAML or JSON) that says where the data lies, when the store does not")
 	})
 	a.residency.declare(cmd)
+	f.keep.declare(cmd)
 	group(cmd, "Signing", f.keyFlags.declare)
 	group(cmd, "Encryption", func(fs *pflag.FlagSet) {
 		f.seal.declare(fs, "archive")
@@ -97,7 +102,7 @@ oa-archive create --from dir:acme -o acme.oa-archive --sign-with agent:backup@ac
 }
 
 // checkOutput refuses places where an archive cannot go.
-func (a *app) checkOutput(output string) error {
+func (a *app) checkOutput(output string, keep *keepFlags) error {
 	switch {
 	case output == "":
 		return usagef("for example -o acme.oa-archive", "create: -o FILE is missing")
@@ -105,12 +110,18 @@ func (a *app) checkOutput(output string) error {
 		return usagef("write to a file instead", "--json and -o - exclude each other: standard output is the archive")
 	case output == stdio && a.term.OutIsTerminal:
 		return usagef("redirect it, or give a file name", "an archive does not belong on a terminal")
+	case output == stdio && keep.used():
+		return usagef("give the location of an object", "standard output cannot be protected with --retain, --retain-until and --legal-hold")
 	}
-	return nil
+	if _, err := keep.end(time.Now()); err != nil {
+		return err
+	}
+	_, _, err := a.locate(output)
+	return err
 }
 
 func (a *app) create(ctx context.Context, f createFlags) (err error) {
-	if err := a.checkOutput(f.output); err != nil {
+	if err := a.checkOutput(f.output, &f.keep); err != nil {
 		return err
 	}
 	spec, err := parseStore("--from", f.from)
@@ -229,7 +240,7 @@ func (a *app) writeArchive(ctx context.Context, source tenant.Source, f createFl
 	var out io.Writer = a.term.Out
 	commit := func() error { return nil }
 	if f.output != stdio {
-		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: sealed.unwrap(ctx)})
+		file, err := a.createOutput(ctx, f.output, outputOptions{replace: f.force, unwrap: sealed.unwrap(ctx), keep: f.keep})
 		if err != nil {
 			return nil, err
 		}

@@ -113,6 +113,28 @@ func fields(typ reflect.Type, seen map[reflect.Type]bool) []string {
 	return names
 }
 
+// TestReadersTakeIdentities: every verb that reads archives opens encrypted ones.
+func TestReadersTakeIdentities(t *testing.T) {
+	root := testRoot()
+	readers := 0
+	for _, verb := range root.Commands() {
+		name, _, _ := strings.Cut(verb.Use, " ")
+		reads := strings.Contains(verb.Use, "FILE") && name != "create" && name != "keygen" || name == "undo" || name == "diff" || name == "copy"
+		for _, flag := range []string{"identity", "identity-passphrase-file", "archive-passphrase-file", "kms"} {
+			// create has the last two, to encrypt with.
+			if has := verb.Flags().Lookup(flag) != nil; has != reads && name != "create" {
+				t.Errorf("%s: --%s is %t", verb.Use, flag, has)
+			}
+		}
+		if reads {
+			readers++
+		}
+	}
+	if readers < 11 {
+		t.Errorf("only %d verbs read archives: the test does not test", readers)
+	}
+}
+
 func TestManualNamesEveryErrorCode(t *testing.T) {
 	page := manual(t)
 	for _, code := range errorCodes(t) {

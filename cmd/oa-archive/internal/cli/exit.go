@@ -151,7 +151,7 @@ func (a *app) printError(err error) {
 // with, which tells users nothing.
 func message(err error) string {
 	text := err.Error()
-	for _, pkg := range []string{"archive", "dirstore", "diff", "export", "manifest", "parquetio", "residency", "restore", "schema", "seal", "sign", "sqlstore"} {
+	for _, pkg := range []string{"archive", "bucket", "dirstore", "diff", "export", "manifest", "parquetio", "residency", "restore", "schema", "seal", "sign", "sqlstore"} {
 		if rest, ok := strings.CutPrefix(text, pkg+": "); ok {
 			return rest
 		}

@@ -16,7 +16,7 @@ var verbGroups = []struct {
 	title string
 	verbs []func(*app) *cobra.Command
 }{
-	{"Make an archive", []func(*app) *cobra.Command{createVerb, keygenVerb, rekeyVerb}},
+	{"Make an archive", []func(*app) *cobra.Command{createVerb, keygenVerb, rekeyVerb, copyVerb}},
 	{"Look into one", []func(*app) *cobra.Command{inspectVerb, verifyVerb, lsVerb, catVerb, rowsVerb, extractVerb, diffVerb}},
 	{"Restore", []func(*app) *cobra.Command{planVerb, importVerb, undoVerb, importsVerb, recoverVerb}},
 	{"About the command", []func(*app) *cobra.Command{completionVerb, versionVerb}},

@@ -48,7 +48,14 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 		}
 		return a.spool(ctx, in, "standard input")
 	}
-	f, err := os.Open(file)
+	path, remote, err := a.locate(file)
+	if err != nil {
+		return nil, err
+	}
+	if remote {
+		return a.openRemote(ctx, file)
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +66,22 @@ func (a *app) openInput(ctx context.Context, file string) (*input, error) {
 		return nil, err
 	case fi.IsDir():
 		f.Close()
-		return nil, isFolder(file)
+		return nil, isFolder(path)
 	case !fi.Mode().IsRegular():
 		defer f.Close()
 		return a.spool(ctx, f, file)
 	}
-	return a.openFile(ctx, f, fi.Size(), file)
+	return a.openBytes(ctx, f, fi.Size(), file)
 }
 
-// openFile opens a regular file, encrypted or not.
-func (a *app) openFile(ctx context.Context, f *os.File, size int64, name string) (*input, error) {
+// sizedFile is a regular file or an object in a store.
+type sizedFile interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// openBytes opens what has a size, encrypted or not. It closes f on errors.
+func (a *app) openBytes(ctx context.Context, f sizedFile, size int64, name string) (*input, error) {
 	form, err := formOf(f)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -76,7 +89,7 @@ func (a *app) openFile(ctx context.Context, f *os.File, size int64, name string)
 	switch form {
 	case seal.Armored: // no random access: Base64 has line ends anywhere
 		defer f.Close()
-		return a.spool(ctx, f, name)
+		return a.spool(ctx, io.NewSectionReader(f, 0, size), name)
 	case seal.Binary:
 		r, err := a.openSealed(ctx, f, size)
 		if err != nil {

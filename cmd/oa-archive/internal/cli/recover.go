@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -130,6 +131,10 @@ func notOver(file, output string) error {
 	if file == stdio || output == "" {
 		return nil
 	}
+	file, output = strings.TrimPrefix(file, "file://"), strings.TrimPrefix(output, "file://")
+	if file == output {
+		return usagef("give another name: the damaged archive is all there is", "-o is the damaged archive itself")
+	}
 	a, errA := os.Stat(file)
 	b, errB := os.Stat(output)
 	if errA == nil && errB == nil && os.SameFile(a, b) {
@@ -177,7 +182,7 @@ func (a *app) writeRecovered(ctx context.Context, remains *archive.Remains, f *r
 	}
 	defer release()
 	wopts.Signer, wopts.Unsigned = signer, f.unsigned
-	out, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: sealed.unwrap(ctx)})
+	out, err := a.createOutput(ctx, f.output, outputOptions{replace: f.force, unwrap: sealed.unwrap(ctx)})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -86,11 +85,8 @@ func (a *app) rekey(ctx context.Context, file string, f *rekeyFlags) (err error)
 		return err
 	}
 	result := rekeyJSON{File: f.output, From: o.in.name, Recipients: len(recipients), Archive: render.NewArchive(o.Manifest())}
-	if err := a.reseal(ctx, o, f, recipients); err != nil {
+	if result.FileSize, err = a.reseal(ctx, o, f, recipients); err != nil {
 		return err
-	}
-	if info, err := os.Stat(f.output); err == nil {
-		result.FileSize = info.Size()
 	}
 	if a.json {
 		return a.printJSON(result)
@@ -101,18 +97,20 @@ func (a *app) rekey(ctx context.Context, file string, f *rekeyFlags) (err error)
 }
 
 // reseal copies the archive into a new envelope.
-func (a *app) reseal(ctx context.Context, o *opened, f *rekeyFlags, recipients []age.Recipient) error {
-	return a.progress(func(report progressFunc) (err error) {
+func (a *app) reseal(ctx context.Context, o *opened, f *rekeyFlags, recipients []age.Recipient) (size int64, err error) {
+	err = a.progress(func(report progressFunc) (err error) {
 		e := &envelope{recipients: recipients}
 		e.check = func(r *seal.Reader) error {
 			return sameArchive(ctx, r, o, func(done, total int64) { report("verify", done, total) })
 		}
-		file, err := archive.CreateFile(f.output, archive.FileOptions{Replace: f.force, Unwrap: e.unwrap(ctx)})
+		file, err := a.createOutput(ctx, f.output, outputOptions{replace: f.force, unwrap: e.unwrap(ctx)})
 		if err != nil {
 			return err
 		}
 		defer closeInto(&err, file)
-		w, err := e.around(file)
+		written := &countingWriter{w: file, report: func(int64) {}}
+		defer func() { size = written.n }()
+		w, err := e.around(written)
 		if err != nil {
 			return err
 		}
@@ -136,6 +134,7 @@ func (a *app) reseal(ctx context.Context, o *opened, f *rekeyFlags, recipients [
 		}
 		return file.Commit(ctx)
 	})
+	return size, err
 }
 
 // sameArchive checks every byte and signature of what was written, and that it

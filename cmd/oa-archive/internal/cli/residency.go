@@ -73,24 +73,30 @@ func (f *residencyFlags) load(a *app) error {
 	return nil
 }
 
-// permit holds a FILE or a STORE against the policy and returns the name of the
-// rule that lets the data go there; "" when there is no policy.
-func (f *residencyFlags) permit(a *app, data residency.Data, destination string) (rule string, err error) {
+// inForce returns the policy, nil when there is none.
+func (f *residencyFlags) inForce(a *app) (*residency.Policy, error) {
 	if !f.loaded {
 		if err := f.load(a); err != nil {
-			return "", err
+			return nil, err
 		}
 		f.loaded = true
 	}
-	if f.policy == nil {
-		return "", nil
+	return f.policy, nil
+}
+
+// permit holds a FILE or a STORE against the policy and returns the name of the
+// rule that lets the data go there; "" when there is no policy.
+func (f *residencyFlags) permit(a *app, data residency.Data, destination string) (rule string, err error) {
+	policy, err := f.inForce(a)
+	if policy == nil || err != nil {
+		return "", err
 	}
 	all, err := a.destinations(destination)
 	if err != nil {
 		return "", err
 	}
 	for _, one := range all {
-		decision, err := f.policy.Check(data, one)
+		decision, err := policy.Check(data, one)
 		if err != nil {
 			return "", err
 		}

@@ -64,7 +64,11 @@ func (s *sealedFolder) Open(ctx context.Context, name string) (restore.Insurance
 	if err != nil {
 		return nil, err
 	}
-	r, err := seal.Open(ctx, file, file.Size(), s.own[name])
+	var own []age.Identity
+	if key := s.own[name]; key != nil {
+		own = append(own, key)
+	}
+	r, err := seal.Open(ctx, file, file.Size(), own...)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}

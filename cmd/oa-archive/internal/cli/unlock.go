@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"filippo.io/age"
@@ -146,7 +145,7 @@ func (u *unlockFlags) secret(ctx context.Context, a *app, file, question, hint s
 }
 
 // formOf looks at the beginning of a file.
-func formOf(f *os.File) (seal.Form, error) {
+func formOf(f io.ReaderAt) (seal.Form, error) {
 	beginning := make([]byte, seal.DetectSize)
 	n, err := f.ReadAt(beginning, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
