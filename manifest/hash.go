@@ -1,12 +1,14 @@
 package manifest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"iter"
 	"slices"
 	"strings"
+
+	"github.com/oneanalytics/oa-archive/layout"
 )
 
 // ContentHash returns the hash of a whole state: "h1:" and the base64 of the
@@ -24,13 +26,24 @@ func ContentHash(entries []Entry) string {
 		sorted[i] = &entries[i]
 	}
 	slices.SortFunc(sorted, func(a, b *Entry) int { return strings.Compare(a.Path, b.Path) })
+	return HashSorted(func(yield func(string, layout.Digest) bool) {
+		for _, e := range sorted {
+			if !yield(e.Path, e.SHA256) {
+				return
+			}
+		}
+	})
+}
+
+// HashSorted is [ContentHash] of entries that come as paths with the SHA-256 of
+// their contents, in the order of strings.Compare. It keeps none of them.
+func HashSorted(entries iter.Seq2[string, layout.Digest]) string {
 	sum := sha256.New()
-	var line bytes.Buffer
-	for _, e := range sorted {
-		line.Reset()
-		line.Write(hex.AppendEncode(line.AvailableBuffer(), e.SHA256[:]))
-		line.WriteString("  " + e.Path + "\n")
-		sum.Write(line.Bytes())
+	var line []byte
+	for path, digest := range entries {
+		line = append(hex.AppendEncode(line[:0], digest[:]), "  "...)
+		line = append(append(line, path...), '\n')
+		sum.Write(line)
 	}
 	return "h1:" + base64.StdEncoding.EncodeToString(sum.Sum(nil))
 }

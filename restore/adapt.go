@@ -183,18 +183,18 @@ func (p *planner) lands(it *item, k key) string {
 	if k.kind == Workspace {
 		return ""
 	}
-	other := p.byKey[k]
+	other := p.itemOf(k)
 	if other != nil && other.policy != Skip || p.clone.copyOf(k.kind, k.id) != nil {
 		return ""
 	}
-	if p.dst.assets[key{k.kind, it.targetWorkspace, k.id}] != nil {
+	if p.dst.assets.get(key{k.kind, it.targetWorkspace, k.id}) != nil {
 		return ""
 	}
 	label := p.assetLabel(k)
 	switch {
 	case other != nil:
 		return label + ", which is skipped and which the target does not have"
-	case p.src.assets[k] != nil:
+	case p.src.assets.get(k) != nil:
 		return label + ", which is not selected and which the target does not have"
 	}
 	return label + ", which is neither in the archive nor in the target's workspace"
@@ -219,14 +219,14 @@ func (p *planner) hasPlace(it *item, r schema.Reference) bool {
 
 // assetName names an asset whose id stands beside the name already.
 func (p *planner) assetName(k key) string {
-	if a := p.src.assets[k]; a != nil && a.name != "" {
+	if a := p.src.assets.get(k); a != nil && a.name != "" {
 		return fmt.Sprintf("%s %q", a.kind, a.name)
 	}
 	return string(k.kind)
 }
 
 func (p *planner) assetLabel(k key) string {
-	if a := p.src.assets[k]; a != nil {
+	if a := p.src.assets.get(k); a != nil {
 		return a.label()
 	}
 	return string(k.kind) + " " + k.id
@@ -245,6 +245,9 @@ func (p *planner) personLabel(k principalKey) string {
 
 // apply makes the edits in a JSON text and rewrites the ids of copies.
 func (a *adaptation) apply(doc []byte) ([]byte, error) {
+	if !longWay && a.record && len(a.set) == 0 && len(a.drop) == 0 && len(a.p.ids) == 0 {
+		return doc, nil
+	}
 	out, err := editJSON(doc, func(e *jsonEditor) error {
 		for _, edit := range a.set {
 			raw := json.RawMessage("null")

@@ -72,11 +72,11 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 	if info.ID != edited.Target.Tenant {
 		return nil, fmt.Errorf("restore: the plan is for tenant %q, the target is tenant %q", edited.Target.Tenant, info.ID)
 	}
-	fingerprint, inventory, err := takeInventory(ctx, target)
+	inventory, err := takeInventory(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("restore: read the target: %w", err)
 	}
-	if fingerprint != edited.Target.Fingerprint {
+	if fingerprint := inventory.hash(); fingerprint != edited.Target.Fingerprint {
 		return nil, (&application{plan: edited}).stale(fingerprint, inventory)
 	}
 	again := func(known *reading, opts Options) (*Plan, error) {
@@ -84,6 +84,7 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 		if err != nil {
 			return nil, err
 		}
+		p.src.shared.Store(true)
 		return p.plan(ctx)
 	}
 	base, err := again(nil, edited.Options)
@@ -97,7 +98,7 @@ func amend(ctx context.Context, edited *Plan, a source, digest layout.Digest, ta
 	if err != nil {
 		return nil, err
 	}
-	plan, err := again(base.read, opts)
+	plan, err := again(base.made.reading(), opts)
 	if err != nil {
 		return nil, &EditError{Plan: edited.ID, Problems: []EditProblem{{"/steps", err.Error()}}}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -16,8 +17,8 @@ import (
 
 // Apply carries out the plan: everything, or nothing. It verifies the whole
 // archive first, takes the target's import lock, checks that the target is in
-// the state that the plan was made for, makes the plan again and compares,
-// writes, reads every written entry back, commits, and checks the committed
+// the state that the plan was made for, makes the plan again and compares
+// (unless this process has made it of the very same), writes, reads every written entry back, commits, and checks the committed
 // state. Until the commit, an error or a cancelled context leaves the target
 // as it was.
 //
@@ -34,14 +35,21 @@ func Apply(ctx context.Context, plan *Plan, a *archive.Archive, target tenant.Ta
 	if err := plan.checkArchive(a.Manifest(), digest); err != nil {
 		return nil, err
 	}
+	claimed := plan.made.claim()
 	if err := verifyNeeded(ctx, plan, a); err != nil {
 		return nil, err
 	}
-	return apply(ctx, plan, a, digest, target, opts)
+	return applyClaimed(ctx, plan, claimed, a, digest, target, opts)
 }
 
 // apply is Apply for an archive that was verified.
 func apply(ctx context.Context, plan *Plan, a source, manifestDigest layout.Digest, target tenant.Target, opts ApplyOptions) (*Result, error) {
+	return applyClaimed(ctx, plan, plan.made.claim(), a, manifestDigest, target, opts)
+}
+
+// applyClaimed applies the plan with the planner that was claimed from it, if
+// there is one.
+func applyClaimed(ctx context.Context, plan *Plan, claimed *planner, a source, manifestDigest layout.Digest, target tenant.Target, opts ApplyOptions) (*Result, error) {
 	info, err := target.Tenant(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("restore: describe the target: %w", err)
@@ -49,7 +57,7 @@ func apply(ctx context.Context, plan *Plan, a source, manifestDigest layout.Dige
 	if info.ID != plan.Target.Tenant {
 		return nil, fmt.Errorf("restore: the plan is for tenant %q, the target is tenant %q", plan.Target.Tenant, info.ID)
 	}
-	run := &application{plan: plan, archive: a, digest: manifestDigest, target: target, info: info, opts: opts}
+	run := &application{plan: plan, claimed: claimed, archive: a, digest: manifestDigest, target: target, info: info, opts: opts}
 	return run.do(ctx)
 }
 
@@ -132,9 +140,12 @@ type application struct {
 	target  tenant.Target
 	info    tenant.Info
 	opts    ApplyOptions
-	planner *planner
-	before  map[string]layout.Digest // what the target holds
-	result  Result
+
+	document layout.Digest // of the plan's document
+	claimed  *planner      // which made the plan; until it is known whether it serves
+	planner  *planner      // which goes on
+	before   state         // what the target holds
+	result   Result
 }
 
 func (r *application) do(ctx context.Context) (_ *Result, err error) {
@@ -167,7 +178,7 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 		return nil, err
 	}
 	if !r.plan.Writes() {
-		r.result.Proof, err = compareInventory(ctx, tx, r.before, nil)
+		r.result.Proof, err = compareInventory(ctx, tx, r.before, false)
 	} else {
 		err = x.run(ctx, tx)
 	}
@@ -180,16 +191,12 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 
 // execution says how this plan is carried out.
 func (r *application) execution() (*execution, error) {
-	digest, err := r.plan.Digest()
-	if err != nil {
-		return nil, err
-	}
 	if r.opts.Insurance != nil {
 		if err := r.opts.Insurance.check(); err != nil {
 			return nil, err
 		}
 	}
-	record, err := newRecord(r.opts, r.plan.Archive, digest, r.plan.Summary.String())
+	record, err := newRecord(r.opts, r.plan.Archive, r.document, r.plan.Summary.String())
 	return &execution{
 		target: r.target, info: r.info, opts: r.opts, record: record, plan: r.plan.listing(), changes: r.plan.entryChanges(r.planner.dst),
 		held: r.before, before: r.result.Fingerprint, write: r.write, result: &r.result,
@@ -200,13 +207,28 @@ func (r *application) execution() (*execution, error) {
 // and that the plan is what its inputs give. already says that the plan was
 // applied before.
 func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already bool, err error) {
-	fingerprint, inventory, err := takeInventory(ctx, tx)
+	if r.document, err = r.plan.Digest(); err != nil {
+		return false, err
+	}
+	if r.plan.made.holds(r.document) {
+		r.planner, err = r.claimed.goOn(ctx, r.archive, r.digest, tx, r.info)
+	}
+	r.claimed = nil
 	if err != nil {
 		return false, fmt.Errorf("restore: read the target: %w", err)
 	}
+	if r.planner != nil {
+		r.before, r.result.Fingerprint = r.planner.dst.state(), r.planner.fingerprint
+		return false, nil
+	}
+	inventory, err := takeInventory(ctx, tx)
+	if err != nil {
+		return false, fmt.Errorf("restore: read the target: %w", err)
+	}
+	fingerprint := inventory.hash()
 	r.result.Fingerprint = fingerprint
 	if fingerprint != r.plan.Target.Fingerprint {
-		rec, err := r.journalled(ctx)
+		rec, err := appliedRecord(ctx, r.target, r.document)
 		if err != nil || rec == nil {
 			return false, cmp.Or(err, error(r.stale(fingerprint, inventory)))
 		}
@@ -214,52 +236,43 @@ func (r *application) precondition(ctx context.Context, tx tenant.Tx) (already b
 		return true, nil
 	}
 	r.before = inventory
+	return false, r.makeAgain(ctx, tx)
+}
+
+// makeAgain makes the plan a second time and compares.
+func (r *application) makeAgain(ctx context.Context, tx tenant.Tx) error {
 	opts := r.plan.Options
 	opts.Authorizer = nil // asked for the whole plan before anything is written
-	p, err := newPlannerOn(ctx, r.archive, r.digest, r.plan.read, tx, r.info, opts)
+	p, err := newPlannerOn(ctx, r.archive, r.digest, nil, tx, r.info, opts)
 	if err != nil {
-		return false, err
+		return err
 	}
 	again, err := p.plan(ctx)
 	if err != nil {
-		return false, err
-	}
-	was, err := r.plan.Digest()
-	if err != nil {
-		return false, err
+		return err
 	}
 	is, err := again.Digest()
 	if err != nil {
-		return false, err
+		return err
 	}
-	if was != is {
-		return false, fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
+	if r.document != is {
+		return fmt.Errorf("restore: plan %s: %w", r.plan.ID, ErrPlanAltered)
 	}
 	r.planner = p
-	return false, nil
-}
-
-// journalled returns the record of this very plan in the target's journal.
-func (r *application) journalled(ctx context.Context) (*tenant.ImportRecord, error) {
-	digest, err := r.plan.Digest()
-	if err != nil {
-		return nil, err
-	}
-	return appliedRecord(ctx, r.target, digest)
+	return nil
 }
 
 // stale says how the target differs from what the plan knows of it.
-func (r *application) stale(fingerprint string, inventory map[string]layout.Digest) *StaleError {
+func (r *application) stale(fingerprint string, inventory state) *StaleError {
 	e := &StaleError{Was: r.plan.Target.Fingerprint, Is: fingerprint}
 	for _, step := range r.plan.Steps {
 		for _, se := range step.Entries {
 			if se.TargetPath == "" {
 				continue
 			}
-			d, ok := inventory[se.TargetPath]
 			is := ""
-			if ok {
-				is = d.String()
+			if h := inventory.find(se.TargetPath); h != nil {
+				is = h.digest.String()
 			}
 			if d, differs := drift(se.TargetPath, se.Current, is); differs {
 				e.Changed = append(e.Changed, d)
@@ -273,7 +286,7 @@ func (r *application) stale(fingerprint string, inventory map[string]layout.Dige
 }
 
 // write puts every entry that the plan writes, in canonical order.
-func (r *application) write(ctx context.Context, tx tenant.Tx) error {
+func (r *application) write(ctx context.Context, tx tenant.Tx) (err error) {
 	var done int64
 	for _, it := range r.planner.items {
 		for i, e := range it.asset.entries {
@@ -281,7 +294,8 @@ func (r *application) write(ctx context.Context, tx tenant.Tx) error {
 			if !se.Write {
 				continue
 			}
-			if err := r.put(ctx, tx, it, e, se); err != nil {
+			it.noting(func() { err = r.put(ctx, tx, it, e, se) })
+			if err != nil {
 				return fmt.Errorf("restore: write %q: %w", se.TargetPath, err)
 			}
 			reached("put")
@@ -299,12 +313,9 @@ func (r *application) write(ctx context.Context, tx tenant.Tx) error {
 func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, se StepEntry) (err error) {
 	target, _ := r.planner.targetName(it, e)
 	if e.isDocument() {
-		doc, err := r.planner.content(ctx, it, e)
+		doc, err := r.documentOf(ctx, it, e, se)
 		if err != nil {
 			return err
-		}
-		if got := layout.DigestOf(doc).String(); got != se.Result {
-			return fmt.Errorf("its SHA-256 is %s, the plan says %s", got, se.Result)
 		}
 		return tx.Put(ctx, target, int64(len(doc)), bytes.NewReader(doc))
 	}
@@ -323,21 +334,43 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 	return tx.Put(ctx, target, e.size, content)
 }
 
+// documentOf returns a document as it is written.
+func (r *application) documentOf(ctx context.Context, it *item, e entry, se StepEntry) ([]byte, error) {
+	if !longWay && se.Result == se.Digest {
+		// It arrives as it is, and reading it compared its digest.
+		return r.planner.readSource(ctx, e)
+	}
+	produce := r.planner.document
+	if it.kind == Workspace {
+		produce = r.planner.content
+	}
+	doc, err := produce(ctx, it, e)
+	if err != nil {
+		return nil, err
+	}
+	if got := layout.DigestOf(doc).String(); got != se.Result {
+		return nil, fmt.Errorf("its SHA-256 is %s, the plan says %s", got, se.Result)
+	}
+	return doc, nil
+}
+
 // entryChanges returns what the plan does to the entries of the target.
-func (p *Plan) entryChanges(dst *index) []EntryChange {
-	all := make([]EntryChange, 0, p.Summary.Entries+p.Summary.Delete)
-	for i := range p.Steps {
-		step := &p.Steps[i]
-		for _, se := range step.Entries {
-			if !se.Write && !se.Delete {
-				continue
+func (p *Plan) entryChanges(dst *index) iter.Seq[EntryChange] {
+	return func(yield func(EntryChange) bool) {
+		for i := range p.Steps {
+			step := &p.Steps[i]
+			for _, se := range step.Entries {
+				if !se.Write && !se.Delete {
+					continue
+				}
+				c := EntryChange{Path: se.TargetPath, Name: cmp.Or(step.NewName, step.Name), Before: se.Current, After: se.Result, AfterSize: se.ResultSize}
+				if name, err := layout.Parse(se.TargetPath); err == nil && se.Current != "" {
+					c.BeforeSize = dst.entry(name).size
+				}
+				if !yield(c) {
+					return
+				}
 			}
-			c := EntryChange{Path: se.TargetPath, Name: cmp.Or(step.NewName, step.Name), Before: se.Current, After: se.Result, AfterSize: se.ResultSize}
-			if name, err := layout.Parse(se.TargetPath); err == nil && se.Current != "" {
-				c.BeforeSize = dst.entry(name).size
-			}
-			all = append(all, c)
 		}
 	}
-	return all
 }

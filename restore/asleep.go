@@ -29,8 +29,8 @@ func (a *adaptation) sleep(kind, what, wake string) {
 
 // arrivingName is the name that the item has in the target.
 func (it *item) arrivingName() string {
-	if it.targetID != it.id && it.newName != "" {
-		return it.newName
+	if it.targetID != it.id && it.copied().newName != "" {
+		return it.copied().newName
 	}
 	return it.name
 }
@@ -161,7 +161,7 @@ func (p *planner) nameInTarget(ws *item, kind Kind, id string) string {
 	if it := p.itemAt(key{kind, ws.targetID, id}); it != nil {
 		return it.arrivingName()
 	}
-	if a := p.dst.assets[key{kind, ws.targetID, id}]; a != nil {
+	if a := p.dst.assets.get(key{kind, ws.targetID, id}); a != nil {
 		return a.name
 	}
 	return ""

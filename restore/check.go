@@ -56,7 +56,7 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 		}
 	}
 	slices.SortFunc(names, layout.Compare)
-	if sound, err := p.leavesAsArchived(ctx, ws, names, written); err != nil || sound {
+	if sound, err := p.leavesAsArchived(ws, names, written); err != nil || sound {
 		return err
 	}
 
@@ -154,7 +154,7 @@ func (x *index) namesIn(workspace string) []layout.Name {
 
 // entry returns the entry called name.
 func (x *index) entry(name layout.Name) entry {
-	for _, e := range x.assets[keyOf(name)].entries {
+	for _, e := range x.assets.get(keyOf(name)).entries {
 		if e.name == name {
 			return e
 		}
@@ -169,6 +169,9 @@ func (p *planner) content(ctx context.Context, it *item, e entry) ([]byte, error
 			return p.readSource(ctx, e)
 		}
 		return p.document(ctx, it, e)
+	}
+	if it.built != nil {
+		return it.rebuilt()
 	}
 	m, err := p.metadataOf(ctx, it)
 	if err != nil {

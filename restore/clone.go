@@ -138,7 +138,7 @@ func (p *planner) findClone(ctx context.Context) error {
 func (p *planner) findCopies(ctx context.Context, ws *asset, recs *records) error {
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
-			if a := p.dst.assets[key{l.kind, ws.id, rec.key}]; a != nil {
+			if a := p.dst.assets.get(key{l.kind, ws.id, rec.key}); a != nil {
 				p.clone.note(p, a, originOf(rec.raw))
 			}
 		}
@@ -164,7 +164,7 @@ func (c *clone) note(p *planner, a *asset, from Origin) {
 	if from.Tenant != p.manifest.Tenant.ID || from.Label != c.name || from.ID == "" {
 		return
 	}
-	if _, there := p.src.assets[key{a.kind, p.sourceWorkspace(a.kind, from.ID), from.ID}]; !there {
+	if p.src.assets.get(key{a.kind, p.sourceWorkspace(a.kind, from.ID), from.ID}) == nil {
 		c.remove(p, a, from.ID)
 		return
 	}
@@ -179,7 +179,7 @@ func (c *clone) note(p *planner, a *asset, from Origin) {
 
 // sourceWorkspace returns the archive's workspace that holds an asset.
 func (p *planner) sourceWorkspace(kind Kind, id string) string {
-	for _, a := range p.src.byID[id] {
+	for _, a := range p.src.byID.with(id) {
 		if a.kind == kind {
 			return a.workspace
 		}

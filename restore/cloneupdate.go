@@ -13,7 +13,7 @@ import (
 // its record with the digest of what is beside it. The document is nil when
 // there is no record: then nobody knows where the copy came from.
 func (p *planner) copyThere(ctx context.Context, m *metadata, it *item) (doc []byte, content string, err error) {
-	there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
+	there := p.dst.assets.get(key{it.kind, it.targetWorkspace, it.targetID})
 	if it.kind == Report || it.kind == Alert {
 		doc, err = p.readTarget(ctx, there.entries[0])
 		return doc, "", err
@@ -37,15 +37,15 @@ func (p *planner) compareLineage(ctx context.Context, m *metadata, it *item) err
 		}
 	}
 	switch edited := origin.Imported != now; {
-	case it.imported == origin.Imported && edited:
+	case it.copied().imported == origin.Imported && edited:
 		it.leaveCopy(Skip, "it was edited in the clone, and the archive has nothing new")
-	case it.imported == origin.Imported && !it.rowsDiffer():
+	case it.copied().imported == origin.Imported && !it.rowsDiffer():
 		// Only what changes without anybody editing it differs.
 		it.leaveCopy(Unchanged, "the archive has nothing new")
 	case !edited:
-		it.overwriteCopy, it.overwriteReason = true, "the archive has a newer state, and the clone was not edited"
-	case it.imported == now:
-		it.overwriteCopy, it.overwriteReason = true, "the clone has the archive's state already; its origin is noted anew"
+		it.overwriteCopy, it.asCopy().overwriteReason = true, "the archive has a newer state, and the clone was not edited"
+	case it.copied().imported == now:
+		it.overwriteCopy, it.asCopy().overwriteReason = true, "the clone has the archive's state already; its origin is noted anew"
 	default:
 		p.answerConflict(it)
 	}
@@ -66,12 +66,12 @@ func (it *item) rowsDiffer() bool {
 // leaveCopy leaves a copy as the clone has it. The plan says so with the
 // decision as.
 func (it *item) leaveCopy(as Decision, reason string) {
-	it.keep, it.keepAs, it.keepReason = true, as, reason
+	it.keep, it.asCopy().keepAs, it.asCopy().keepReason = true, as, reason
 }
 
 // concludeKept writes down that a copy stays.
 func (it *item) concludeKept() {
-	it.decision, it.reason = it.keepAs, it.keepReason
+	it.decision, it.reason = it.copied().keepAs, it.copied().keepReason
 	it.blocked = nil
 	for i := range it.entries {
 		it.entries[i].Result = it.entries[i].Current
@@ -82,7 +82,7 @@ func (it *item) concludeKept() {
 func (p *planner) answerConflict(it *item) {
 	switch p.cloneAnswer(it) {
 	case Overwrite:
-		it.overwriteCopy, it.overwriteReason = true, "it was edited in the clone, and is overwritten as asked"
+		it.overwriteCopy, it.asCopy().overwriteReason = true, "it was edited in the clone, and is overwritten as asked"
 	case Skip:
 		it.leaveCopy(Skip, "it was edited in the clone, and stays as asked")
 	}
@@ -106,7 +106,7 @@ func (p *planner) compareSettings(m *metadata) error {
 	theirs := m.theirs.raw["workspace"]
 	origin := originOf(theirs)
 	if layout.IsUUID(origin.Archive) {
-		ws.originArchive = origin.Archive
+		ws.asCopy().originArchive = origin.Archive
 	}
 	settings, err := m.ownSettings()
 	if err != nil {
@@ -116,7 +116,7 @@ func (p *planner) compareSettings(m *metadata) error {
 	if err != nil {
 		return err
 	}
-	if ws.keep || ws.imported == now || ws.imported == origin.Imported || sameJSON(settings, theirs) {
+	if ws.keep || ws.copied().imported == now || ws.copied().imported == origin.Imported || sameJSON(settings, theirs) {
 		return nil
 	}
 	if now != origin.Imported {
@@ -129,7 +129,7 @@ func (p *planner) compareSettings(m *metadata) error {
 			return nil
 		}
 	}
-	ws.originArchive = p.manifest.ID
+	ws.asCopy().originArchive = p.manifest.ID
 	ws.takesSettings, ws.policy = true, Overwrite
 	ws.reason = "the archive has newer settings, and the clone's were not edited"
 	if now != origin.Imported {

@@ -191,12 +191,8 @@ func (p *planner) compareAccess(ctx context.Context) error {
 	p.compareTenant(dirs)
 	before, after := access.Side{Directory: dirs.before}.Indexed(), access.Side{Directory: dirs.after}.Indexed()
 	given := access.Side{Directory: dirs.given}.Indexed()
-	itemsOf := map[string][]*item{}
-	for _, it := range p.items {
-		itemsOf[it.workspace] = append(itemsOf[it.workspace], it)
-	}
 	for _, pl := range p.places {
-		if err := p.placeAssets(ctx, pl, itemsOf[pl.item.workspace]); err != nil {
+		if err := p.placeAssets(ctx, pl, p.itemsOf(pl.item.workspace)); err != nil {
 			return err
 		}
 		members := pl.source
@@ -240,14 +236,14 @@ func (p *planner) placeAssets(ctx context.Context, pl *place, items []*item) err
 			continue
 		}
 		known[k] = true
-		after := pl.after.Assets[k]
+		after, says := pl.after.Assets[k], it.saysOfAccess()
 		after.Name = cmp.Or(it.arrivingName(), after.Name)
 		if it.kind == Report || it.kind == Alert {
-			after.Owner = it.facts.owner
+			after.Owner = says.owner
 		}
-		after.Rules = it.facts.rules
+		after.Rules = says.rules
 		pl.after.Assets[k] = after
-		there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
+		there := p.dst.assets.get(key{it.kind, it.targetWorkspace, it.targetID})
 		if pl.before == nil {
 			continue
 		}
@@ -265,14 +261,14 @@ func (p *planner) placeAssets(ctx context.Context, pl *place, items []*item) err
 		}
 		before.Rules = was.rules
 		pl.before.Assets[k] = before
-		it.facts.newRules = !slices.EqualFunc(was.rules, it.facts.rules, sameRule)
+		it.newRules = !slices.EqualFunc(was.rules, says.rules, sameRule)
 	}
 	if pl.before == nil {
 		return nil
 	}
 	for _, g := range slices.Concat(pl.before.Grants, pl.after.Grants) {
 		k := g.Resource
-		if there := p.dst.assets[key{Kind(k.Kind), pl.item.targetID, k.ID}]; there != nil && !known[k] && k.Kind != access.KindWorkspace {
+		if there := p.dst.assets.get(key{Kind(k.Kind), pl.item.targetID, k.ID}); there != nil && !known[k] && k.Kind != access.KindWorkspace {
 			known[k] = true
 			pl.before.Assets[k] = cmpAsset(pl.before.Assets[k], there)
 			pl.after.Assets[k] = cmpAsset(pl.after.Assets[k], there)
@@ -297,7 +293,7 @@ func sameRule(a, b access.Rule) bool {
 // they matter when people's roles or teams change.
 func (p *planner) otherRules(ctx context.Context, before, after *access.Workspace) error {
 	for k, a := range before.Assets {
-		there := p.dst.assets[key{Dataset, before.ID, k.ID}]
+		there := p.dst.assets.get(key{Dataset, before.ID, k.ID})
 		if k.Kind != access.KindDataset || there == nil || len(a.Rules) > 0 || len(after.Assets[k].Rules) > 0 {
 			continue
 		}
@@ -335,7 +331,7 @@ func (p *planner) compareElsewhere(ctx context.Context, before, after access.Sid
 			return fmt.Errorf("target: workspace %s: %w", a.id, err)
 		}
 		for _, g := range was.Grants {
-			if there := p.dst.assets[key{Kind(g.Resource.Kind), a.id, g.Resource.ID}]; there != nil && g.Resource.Kind != access.KindWorkspace {
+			if there := p.dst.assets.get(key{Kind(g.Resource.Kind), a.id, g.Resource.ID}); there != nil && g.Resource.Kind != access.KindWorkspace {
 				was.Assets[g.Resource] = cmpAsset(was.Assets[g.Resource], there)
 			}
 		}
@@ -373,7 +369,7 @@ func (p *planner) itemAt(at key) *item {
 	if it := p.moved[at]; it != nil {
 		return it
 	}
-	if it := p.byKey[at]; it != nil && it.targetID == it.id && it.targetWorkspace == it.workspace {
+	if it := p.itemOf(at); it != nil && it.targetID == it.id && it.targetWorkspace == it.workspace {
 		return it
 	}
 	return nil
@@ -407,9 +403,8 @@ func (p *planner) requireAllowed() {
 
 // facts are what documents other than the metadata say about access.
 type facts struct {
-	owner    string // of a report or alert
-	rules    []access.Rule
-	newRules bool // the target has other ones
+	owner string // of a report or alert
+	rules []access.Rule
 }
 
 // factsOfTarget reads the facts of an asset of the target.

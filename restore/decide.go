@@ -106,7 +106,7 @@ func (p *planner) choice(it *item) Decision { return p.opts.PerAsset[it.id].Deci
 
 func (p *planner) decideWorkspace(it *item) {
 	it.targetWorkspace, it.targetID = it.id, it.id
-	_, exists := p.dst.assets[it.key]
+	exists := p.dst.assets.get(it.key) != nil
 	choice, policy := p.choice(it), p.opts.PerKind[Workspace]
 	if p.clone != nil {
 		p.decideCloneWorkspace(it, choice)
@@ -119,7 +119,7 @@ func (p *planner) decideWorkspace(it *item) {
 	switch {
 	case choice == Fork, choice == "" && policy == Fork && exists:
 		p.fork(it)
-		if p.dst.assets[key{Workspace, it.targetID, it.targetID}] != nil {
+		if p.dst.assets.get(key{Workspace, it.targetID, it.targetID}) != nil {
 			it.policy, it.reason = Merge, "the target has this copy of the workspace already"
 		} else {
 			it.reason = "copied beside the original"
@@ -147,7 +147,7 @@ func (p *planner) decideWorkspace(it *item) {
 }
 
 func (p *planner) decideAsset(it *item) {
-	ws := p.byKey[key{Workspace, it.workspace, it.workspace}]
+	ws := p.itemOf(key{Workspace, it.workspace, it.workspace})
 	it.targetWorkspace, it.targetID = it.workspace, it.id
 	choice := p.choice(it)
 	switch {
@@ -190,7 +190,7 @@ func (p *planner) decideInside(it *item, choice Decision) {
 // there returns the target's asset that the item would replace if it kept its
 // id.
 func (p *planner) there(it *item) *asset {
-	return p.dst.assets[key{it.kind, it.targetWorkspace, it.id}]
+	return p.dst.assets.get(key{it.kind, it.targetWorkspace, it.id})
 }
 
 // decideByID decides for an asset that would keep its id.
@@ -225,7 +225,7 @@ func (p *planner) decideByID(it *item, choice Decision) {
 
 // elsewhere returns what else the target uses the item's id for.
 func (p *planner) elsewhere(it *item) *asset {
-	for _, a := range p.dst.byID[it.targetID] {
+	for _, a := range p.dst.byID.with(it.targetID) {
 		if a.key != (key{it.kind, it.targetWorkspace, it.targetID}) {
 			return a
 		}
@@ -250,16 +250,16 @@ func sameContent(a, b *asset) bool {
 func (p *planner) fork(it *item) {
 	it.policy = Fork
 	it.targetID = p.copyID(it)
-	it.newName = p.opts.PerAsset[it.id].NewName
-	if it.newName == "" && it.name != "" && (p.clone == nil || it.kind == Workspace) {
-		it.newName = fmt.Sprintf("%s (%s)", it.name, p.label)
+	it.asCopy().newName = p.opts.PerAsset[it.id].NewName
+	if it.copied().newName == "" && it.name != "" && (p.clone == nil || it.kind == Workspace) {
+		it.asCopy().newName = fmt.Sprintf("%s (%s)", it.name, p.label)
 	}
-	it.originArchive = p.manifest.ID
+	it.asCopy().originArchive = p.manifest.ID
 	if it.kind == Workspace {
 		it.targetWorkspace = it.targetID
 		return
 	}
-	it.copyExists = p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}] != nil
+	it.copyExists = p.dst.assets.get(key{it.kind, it.targetWorkspace, it.targetID}) != nil
 	it.overwriteCopy = p.opts.PerAsset[it.targetID].Decision == Overwrite
 	if other := p.elsewhere(it); other != nil {
 		it.policy = Blocked
@@ -269,7 +269,7 @@ func (p *planner) fork(it *item) {
 
 func (p *planner) decideAudit(it *item) {
 	it.targetID = it.id
-	there := p.dst.assets[it.key]
+	there := p.dst.assets.get(it.key)
 	switch {
 	case p.clone != nil:
 		it.policy, it.reason = Skip, "a clone has no audit trail of its own"
@@ -290,7 +290,7 @@ func (p *planner) decideAudit(it *item) {
 
 func (p *planner) decideExtension(it *item) {
 	it.targetID = it.id
-	there := p.dst.assets[it.key]
+	there := p.dst.assets.get(it.key)
 	policy := p.choice(it)
 	if policy == "" {
 		policy = p.opts.policyFor(it)
@@ -321,7 +321,7 @@ func (p *planner) decideExtension(it *item) {
 // change the wrong one.
 func (p *planner) refuseSharedIDs() {
 	for _, it := range p.items {
-		if others := p.src.byID[it.id]; len(others) > 1 && it.imports() {
+		if others := p.src.byID.with(it.id); len(others) > 1 && it.imports() {
 			it.policy = Blocked
 			it.block("the archive uses its id for %d assets; ids must be unique", len(others))
 		}
@@ -373,6 +373,9 @@ func (p *planner) collectPlaceIDs(workspace string) {
 
 // checkPerAsset refuses answers for what is not among the items.
 func (p *planner) checkPerAsset() error {
+	if len(p.opts.PerAsset) == 0 {
+		return nil
+	}
 	known := map[string]bool{}
 	for _, it := range p.items {
 		known[it.id], known[it.targetID] = true, true
@@ -380,7 +383,7 @@ func (p *planner) checkPerAsset() error {
 	for _, id := range sortedKeys(p.opts.PerAsset) {
 		if !known[id] {
 			rule := fmt.Sprintf("%q is not in the archive", id)
-			if len(p.src.byID[id]) > 0 {
+			if len(p.src.byID.with(id)) > 0 {
 				rule = fmt.Sprintf("%q is not among what is selected", id)
 			}
 			return &OptionsError{Option: "per_asset", Rule: rule}

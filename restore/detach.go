@@ -65,7 +65,7 @@ func slotOf(raw json.RawMessage) string {
 // uses already, if any of the archive's leads elsewhere than the target's of
 // its name: an overwrite does not detach what is attached.
 func (p *planner) attachedTo(ctx context.Context, it *item, kind schema.Kind, refs []schema.Reference) (map[string]bool, error) {
-	there := p.dst.assets[key{it.kind, it.targetWorkspace, it.targetID}]
+	there := p.dst.assets.get(key{it.kind, it.targetWorkspace, it.targetID})
 	if there == nil || !slices.ContainsFunc(refs, func(r schema.Reference) bool {
 		return r.To == schema.RefConnection && p.links.differs(it.workspace, it.targetWorkspace, r.ID)
 	}) {

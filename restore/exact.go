@@ -35,14 +35,14 @@ func (o Options) forksExactly() string {
 
 // checkExact refuses an exact restore of anything but whole workspaces of the
 // same tenant, and picks all that is in those that are picked.
-func (p *planner) checkExact(picked map[key]bool) error {
+func (p *planner) checkExact(picked picks) error {
 	if !p.same {
 		return &OptionsError{Option: "exact", Rule: "the archive is of another tenant, whose state this one never had"}
 	}
 	any := false
 	for _, a := range p.src.order {
-		if a.workspace != "" && picked[key{Workspace, a.workspace, a.workspace}] {
-			picked[a.key], any = true, true
+		if ws := p.src.workspace(a.workspace); ws != nil && picked[ws.seat] {
+			picked[a.seat], any = true, true
 		}
 	}
 	if !any {
@@ -64,7 +64,7 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 		}
 	}
 	for _, a := range p.dst.order {
-		if !exact[a.workspace] || p.src.assets[a.key] != nil {
+		if !exact[a.workspace] || p.src.assets.get(a.key) != nil {
 			continue
 		}
 		if a.kind == Report || a.kind == Alert {
@@ -76,10 +76,9 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 			_ = json.Unmarshal(doc, &named) // a broken document goes without its name
 			a.name = named.Name
 		}
-		it := &item{
-			asset: a, selected: true, why: "its workspace is restored exactly", policy: Delete, decision: Delete,
-			reason: "the archive does not have it", targetWorkspace: a.workspace, targetID: a.id,
-		}
+		it := newItem(a, "its workspace is restored exactly")
+		it.selected, it.policy, it.decision, it.reason = true, Delete, Delete, "the archive does not have it"
+		it.targetWorkspace, it.targetID = a.workspace, a.id
 		for _, e := range a.entries {
 			path, digest := e.name.String(), e.digest.String()
 			it.entries = append(it.entries, StepEntry{Path: path, Digest: digest, Size: e.size, TargetPath: path, Current: digest, Delete: true})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -25,17 +26,16 @@ type execution struct {
 	info   tenant.Info
 	opts   ApplyOptions
 
-	record  tenant.ImportRecord // for the target's journal
-	plan    listing             // the plan's document
-	changes []EntryChange       // what the plan does to the target
-	held    map[string]layout.Digest
+	record  tenant.ImportRecord   // for the target's journal
+	plan    listing               // the plan's document
+	changes iter.Seq[EntryChange] // what the plan does to the target
+	held    state
 	before  string // fingerprint of held
 
 	// write puts every entry that changes say is written.
 	write func(ctx context.Context, tx tenant.Tx) error
 
 	result   *Result
-	written  map[string]struct{} // paths that are written
 	insuring *insuring
 }
 
@@ -89,7 +89,7 @@ func (x *execution) run(ctx context.Context, tx tenant.Tx) (err error) {
 		return err
 	}
 	reached("written")
-	proof, err := compareInventory(ctx, tx, want, func(path string) bool { _, is := x.written[path]; return is })
+	proof, err := compareInventory(ctx, tx, want, true)
 	if err != nil {
 		return fmt.Errorf("restore: read back: %w", err)
 	}
@@ -105,35 +105,27 @@ func (x *execution) run(ctx context.Context, tx tenant.Tx) (err error) {
 
 // expected returns what the target holds after the import. It takes what it
 // held for it.
-func (x *execution) expected() (map[string]layout.Digest, error) {
-	want := x.held
+func (x *execution) expected() (state, error) {
+	want, err := x.held.after(x.changes)
 	x.held = nil
-	x.written = make(map[string]struct{}, len(x.changes))
-	for _, c := range x.changes {
-		if c.After == "" {
-			delete(want, c.Path)
-			continue
-		}
-		d, err := layout.ParseDigest(c.After)
-		if err != nil {
-			return nil, fmt.Errorf("restore: entry %q: %w", c.Path, err)
-		}
-		want[c.Path], x.written[c.Path] = d, struct{}{}
+	if err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
 	}
 	return want, nil
 }
 
 // insure writes the insurance archive, if one was asked for.
-func (x *execution) insure(ctx context.Context, tx tenant.Tx, want map[string]layout.Digest) error {
+func (x *execution) insure(ctx context.Context, tx tenant.Tx, want state) error {
 	if x.opts.Insurance == nil {
 		return nil
 	}
+	entries := slices.Collect(x.changes)
 	x.insuring = &insuring{
 		Insurance: x.opts.Insurance, plan: x.plan, name: InsuranceName(x.info.ID, x.record.ID),
 		record: &InsuranceRecord{
 			Format: InsuranceRecordFormat, Import: x.record.ID, Tenant: x.info.ID, At: x.record.At.Format(time.RFC3339),
-			Plan: x.record.Plan, Before: x.before, After: contentHash(want), Entries: x.changes,
-			Workspaces: workspaceHashes(x.changes, want),
+			Plan: x.record.Plan, Before: x.before, After: want.hash(), Entries: entries,
+			Workspaces: workspaceHashes(entries, want),
 		},
 	}
 	ref, err := x.insuring.write(ctx, tx, x.info, archive.WriterOptions{Created: x.record.At})
@@ -148,7 +140,7 @@ func (x *execution) insure(ctx context.Context, tx tenant.Tx, want map[string]la
 
 // remove deletes every entry that changes say is deleted.
 func (x *execution) remove(ctx context.Context, tx tenant.Tx) error {
-	for _, c := range x.changes {
+	for c := range x.changes {
 		if c.After != "" {
 			continue
 		}
@@ -182,10 +174,10 @@ func (x *execution) commit(ctx context.Context, tx tenant.Tx) error {
 // confirm holds what everybody sees now against what was committed. When
 // another import has come since, that one has the last word, and this one was
 // proved before its commit.
-func (x *execution) confirm(ctx context.Context, want map[string]layout.Digest) error {
+func (x *execution) confirm(ctx context.Context, want state) error {
 	const tries = 5
 	for try := 1; ; try++ {
-		_, err := compareInventory(ctx, x.target, want, nil)
+		_, err := compareInventory(ctx, x.target, want, false)
 		if err == nil {
 			return nil
 		}

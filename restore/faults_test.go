@@ -37,12 +37,12 @@ func TestFaultsOfWhatIsNotWritten(t *testing.T) {
 // TestValidatorsThatFailBlockOneAsset takes an error that is not about the
 // document.
 func TestValidatorsThatFailBlockOneAsset(t *testing.T) {
-	it := &item{}
+	it := newItem(nil, "")
 	it.judge(errors.New("no memory for the schema"))
 	if len(it.blocked) != 1 || !strings.Contains(it.blocked[0], "its document cannot be validated: no memory") {
 		t.Errorf("blocked: %q", it.blocked)
 	}
-	sound := &item{}
+	sound := newItem(nil, "")
 	if sound.judge(nil); len(sound.blocked) > 0 {
 		t.Errorf("blocked: %q", sound.blocked)
 	}

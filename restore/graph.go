@@ -10,41 +10,81 @@ import (
 // item is an asset that a plan is about: selected, or needed by one that is.
 type item struct {
 	*asset
-	selected bool
-	why      string // "selected", or "needed by …"
+	*verdict // gone once the plan is made, but while the item is written: see planner.rest
 
-	policy   Decision // what is intended; Ask and Overwrite may turn out Unchanged
-	decision Decision // what the plan says in the end
-	reason   string
-
+	policy          Decision // what is intended; Ask and Overwrite may turn out Unchanged
 	targetWorkspace string
 	targetID        string
-	newName         string
-	landed          bool   // a workspace of the archive that lands in another of the target
-	unlessSame      bool   // a conflict only if the target's state is another: see leaveSame
-	copyExists      bool   // a fork's id is in the target already
-	overwriteCopy   bool   // and may be overwritten
-	originArchive   string // archive id that a fork's origin states
-	imported        string // digest that a fork's origin states
-	content         string // digest of what a copied dataset or file holds beside its record
-	update          bool   // it belongs to a clone that is brought up to date, and the clone has it
-	keep            bool   // its copy stays as it is
-	keepAs          Decision
-	keepReason      string
-	overwriteReason string // why a copy of a clone is overwritten
-	takesSettings   bool   // the workspace's copy takes the archive's settings
 
-	exact bool // a workspace that gets the archive's state: see Options.Exact
+	selected      bool
+	landed        bool // a workspace of the archive that lands in another of the target
+	unlessSame    bool // a conflict only if the target's state is another: see leaveSame
+	copyExists    bool // a fork's id is in the target already
+	overwriteCopy bool // and may be overwritten
+	update        bool // it belongs to a clone that is brought up to date, and the clone has it
+	keep          bool // its copy stays as it is
+	takesSettings bool // the workspace's copy takes the archive's settings
+	exact         bool // a workspace that gets the archive's state: see Options.Exact
+	newRules      bool // of row security: the target has other ones
+	sameTies      bool // a workspace's metadata, edited, is tied to other documents as the archive's
+
+	entries []StepEntry
+	built   []byte   // a workspace's metadata, compressed; nil when it is to be built again
+	copy    *copying // of forks; nil when there is nothing to say
+}
+
+// verdict is what is found out about an item on the way to its step.
+type verdict struct {
+	why      string   // "selected", or "needed by …"
+	decision Decision // what the plan says in the end
+	reason   string
 
 	dependsOn []string
 	changes   []string
 	blocked   []string
-	entries   []StepEntry
 
-	facts    facts        // for the comparison of access
+	facts    *facts       // for the comparison of access; nil says nothing
 	access   []string     // ids of changes
 	requires []Permission // of records, and what it widens
 	asleep   []Asleep
+}
+
+// newItem returns the item of an asset. why is "selected", or "needed by …".
+func newItem(a *asset, why string) *item { return &item{asset: a, verdict: &verdict{why: why}} }
+
+// copying is what planning knows of a copy that an item makes.
+type copying struct {
+	newName         string
+	originArchive   string // archive id that the origin states
+	imported        string // digest that the origin states
+	content         string // digest of what a dataset or file holds beside its record
+	keepAs          Decision
+	keepReason      string
+	overwriteReason string // why a copy of a clone is overwritten
+}
+
+// copied returns what is known of the item's copy.
+func (it *item) copied() copying {
+	if it.copy == nil {
+		return copying{}
+	}
+	return *it.copy
+}
+
+// asCopy returns what is known of the item's copy, to be changed.
+func (it *item) asCopy() *copying {
+	if it.copy == nil {
+		it.copy = &copying{}
+	}
+	return it.copy
+}
+
+// saysOfAccess returns what the item's document says about access.
+func (it *item) saysOfAccess() facts {
+	if it.facts == nil {
+		return facts{}
+	}
+	return *it.facts
 }
 
 // imports reports whether the item's content is meant to reach the target.
@@ -71,15 +111,24 @@ func addOnce(list []string, s string) []string {
 	return append(list, s)
 }
 
+// itemOf returns the item of the archive's asset with the key, or nil.
+func (p *planner) itemOf(k key) *item {
+	if a := p.src.assets.get(k); a != nil {
+		return p.seats[a.seat]
+	}
+	return nil
+}
+
 // closure returns the picked assets and whatever they need, in the order of
-// plans. Each says why it is there.
-func (x *index) closure(picked map[key]bool) ([]*item, map[key]*item) {
-	items := map[key]*item{}
+// plans and by their seats. Each says why it is there.
+func (x *index) closure(picked picks) (all, items []*item) {
+	items = make([]*item, len(x.order))
 	var queue []*item
 	for _, a := range x.order {
-		if picked[a.key] {
-			it := &item{asset: a, selected: true, why: "selected"}
-			items[a.key] = it
+		if picked[a.seat] {
+			it := newItem(a, "selected")
+			it.selected = true
+			items[a.seat] = it
 			queue = append(queue, it)
 		}
 	}
@@ -87,22 +136,17 @@ func (x *index) closure(picked map[key]bool) ([]*item, map[key]*item) {
 		it := queue[0]
 		queue = queue[1:]
 		for _, k := range it.needs() {
-			if a := x.assets[k]; a != nil {
+			if a := x.assets.get(k); a != nil {
 				it.dependsOn = addOnce(it.dependsOn, a.id)
-				if items[k] == nil {
-					items[k] = &item{asset: a, why: "needed by " + it.label()}
-					queue = append(queue, items[k])
+				if items[a.seat] == nil {
+					items[a.seat] = newItem(a, "needed by "+it.label())
+					queue = append(queue, items[a.seat])
 				}
 			}
 		}
 	}
-	all := make([]*item, 0, len(items))
-	for _, a := range x.order {
-		if it := items[a.key]; it != nil {
-			all = append(all, it)
-		}
-	}
-	return all, items
+	all = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it == nil })
+	return slices.Clip(all), items
 }
 
 // needs returns what an asset cannot do without: its workspace, what its
@@ -115,7 +159,7 @@ func (a *asset) needs() []key {
 	for _, r := range a.refs {
 		kind, ok := kindOfRef(r.to.kind())
 		if ok && kind != Workspace && (r.required || r.to.kind() == schema.RefReport) {
-			k := key{kind, a.workspace, r.id}
+			k := key{kind, a.workspace, *r.id}
 			if k != a.key && !slices.Contains(needs, k) {
 				needs = append(needs, k)
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -27,22 +28,28 @@ type asset struct {
 	refs    []reference // what its documents refer to; only of the archive's assets
 
 	archived facts // what the archive's document says about access
+
+	seat int    // place in the index's order
+	next *asset // in the same bucket of the index's table
 }
 
 // entry is one entry of an asset.
 type entry struct {
 	name   layout.Name
-	path   string // of the archive's entries: name, and below the digest, as text
-	hex    string
+	path   string // of the archive's entries: name, as text
 	size   int64
 	digest layout.Digest
 	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
+
+	// What reading the archive found out.
+	unchecked bool // the document was not validated
+	keyed     bool // the alert mentions a key which no archive has
 }
 
 // reference is something that an asset refers to, no matter where and how
 // often. There are many, so it holds what planning asks for and nothing else.
 type reference struct {
-	id                string
+	id                *string // see index.texts
 	to                refKind
 	required, subject bool // somewhere
 	within            bool // in the asset's own document, not only in its record
@@ -50,7 +57,7 @@ type reference struct {
 
 // bare returns the reference without a place.
 func (r reference) bare() schema.Reference {
-	return schema.Reference{To: r.to.kind(), ID: r.id, Required: r.required, Subject: r.subject}
+	return schema.Reference{To: r.to.kind(), ID: *r.id, Required: r.required, Subject: r.subject}
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
@@ -61,14 +68,15 @@ func (e entry) isDocument() bool {
 
 // index is one side of an import, the archive or the target, in memory.
 type index struct {
-	assets map[key]*asset
-	order  []*asset            // canonical
-	byID   map[string][]*asset // workspaces too
+	assets assetTable
+	order  []*asset // canonical
+	byID   byID     // once it is sorted
 	people *directory
 	links  *connections
 	places map[string]*places // by workspace
 	found  *findings          // of archives
-	texts  map[string]string  // while documents are read
+	shared atomic.Bool        // with planners to come
+	texts  map[string]*string // while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -81,8 +89,8 @@ type places struct {
 
 func newIndex() *index {
 	return &index{
-		assets: map[key]*asset{}, byID: map[string][]*asset{}, people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, texts: map[string]string{},
+		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
+		places: map[string]*places{}, texts: map[string]*string{},
 	}
 }
 
@@ -108,15 +116,14 @@ func keyOf(n layout.Name) key {
 // add files an entry under its asset.
 func (x *index) add(e entry) *asset {
 	k := keyOf(e.name)
-	a := x.assets[k]
+	a := x.assets.get(k)
 	if a == nil {
 		a = &asset{key: k}
 		if k.kind == Audit || k.kind == Extension {
 			a.name = e.name.String()
 		}
-		x.assets[k] = a
+		x.assets.put(a)
 		x.order = append(x.order, a)
-		x.byID[k.id] = append(x.byID[k.id], a)
 	}
 	a.entries = append(a.entries, e)
 	return a
@@ -125,7 +132,7 @@ func (x *index) add(e entry) *asset {
 // digestOf returns the digest of the entry called name, zero when there is
 // none.
 func (x *index) digestOf(name layout.Name) layout.Digest {
-	a := x.assets[keyOf(name)]
+	a := x.assets.get(keyOf(name))
 	if a == nil {
 		return layout.Digest{}
 	}
@@ -233,7 +240,7 @@ func (x *index) learnRecordReferences(workspace string, refs []schema.Reference,
 	byRecord := groupByRecord(refs)
 	for _, l := range assetLists {
 		for _, rec := range recs.lists[l.list] {
-			if a := x.assets[key{l.kind, workspace, rec.key}]; a != nil {
+			if a := x.assets.get(key{l.kind, workspace, rec.key}); a != nil {
 				x.refer(a, byRecord[recordPlace{l.list, rec.index}], layout.Metadata)
 			}
 		}
@@ -250,7 +257,7 @@ var assetLists = []struct {
 func (x *index) nameAssets(workspace string, recs *records) {
 	for _, l := range assetLists {
 		for _, r := range recs.lists[l.list] {
-			if a := x.assets[key{l.kind, workspace, r.key}]; a != nil {
+			if a := x.assets.get(key{l.kind, workspace, r.key}); a != nil {
 				a.name = r.name
 			}
 		}
@@ -266,7 +273,7 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	}
 	places := map[target]int{}
 	for i, r := range a.refs {
-		places[target{r.to, r.id}] = i
+		places[target{r.to, *r.id}] = i
 	}
 	for _, r := range refs {
 		if r.To.InModel() || r.To == schema.RefSecret {
@@ -277,31 +284,37 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 		if !ok {
 			i = len(a.refs)
 			places[t] = i
-			a.refs = append(a.refs, reference{to: t.to, id: x.one(r.ID)})
+			a.refs = append(a.refs, reference{to: t.to, id: x.share(r.ID)})
 		}
 		ref := &a.refs[i]
 		ref.within = ref.within || document != layout.Metadata
 		ref.required = ref.required || r.Required
 		ref.subject = ref.subject || r.Subject
 	}
-	a.refs = slices.Clip(a.refs)
+	a.refs = slices.Clone(a.refs) // without room for more
 }
 
 // one returns the one copy of a text that the index keeps.
-func (x *index) one(text string) string {
+func (x *index) one(text string) string { return *x.share(text) }
+
+func (x *index) share(text string) *string {
 	if same, ok := x.texts[text]; ok {
 		return same
 	}
-	x.texts[text] = text
-	return text
+	x.texts[text] = &text
+	return &text
 }
 
-// sort puts the assets in the order of plans: by the canonical order of their
-// first entries.
+// sort puts the assets in the order of plans, by the canonical order of their
+// first entries, and gives them their seats.
 func (x *index) sort() {
 	slices.SortFunc(x.order, func(a, b *asset) int {
 		return layout.Compare(a.entries[0].name, b.entries[0].name)
 	})
+	for i, a := range x.order {
+		a.seat = i
+	}
+	x.byID = newByID(x.order)
 }
 
 // kindOfRef returns the kind of asset that references of kind r name.
@@ -329,10 +342,18 @@ func (a *asset) label() string {
 	return fmt.Sprintf("%s %q (%s)", a.kind, a.name, a.id)
 }
 
-// hexOf writes a digest of the target, which is often that of the entry too.
-func (e entry) hexOf(d layout.Digest) string {
-	if d == e.digest && e.hex != "" {
-		return e.hex
+// step begins what a step says of an entry of the archive.
+func (e entry) step() StepEntry {
+	return StepEntry{Path: e.path, Digest: e.digest.String(), Size: e.size}
+}
+
+// currently says which digest the entry has in the target.
+func (se *StepEntry) currently(d layout.Digest, e entry) {
+	switch {
+	case d.IsZero():
+	case d == e.digest:
+		se.Current = se.Digest // one copy of what is often the same
+	default:
+		se.Current = d.String()
 	}
-	return d.String()
 }

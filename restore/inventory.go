@@ -8,27 +8,23 @@ import (
 	"io"
 
 	"github.com/oneanalytics/oa-archive/layout"
-	"github.com/oneanalytics/oa-archive/manifest"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-// takeInventory returns the content hash of everything that v holds, and the
-// digests by path.
-func takeInventory(ctx context.Context, v view) (string, map[string]layout.Digest, error) {
-	listed := []manifest.Entry{}
-	digests := map[string]layout.Digest{}
+// takeInventory returns everything that v holds.
+func takeInventory(ctx context.Context, v view) (state, error) {
+	var all []held
 	for e, err := range v.Inventory(ctx) {
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		path, err := tenant.EntryPath(e.Name)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
-		listed = append(listed, manifest.Entry{Path: path, Size: e.Size, SHA256: e.Digest})
-		digests[path] = e.Digest
+		all = append(all, held{path: path, digest: e.Digest})
 	}
-	return manifest.ContentHash(listed), digests, nil
+	return newState(all), nil
 }
 
 // readBack reads an entry through the buffer and compares its digest.
@@ -46,4 +42,15 @@ func readBack(ctx context.Context, e tenant.Entry, want layout.Digest, buffer []
 		return fmt.Errorf("its content has the SHA-256 %s, want %s", got, want)
 	}
 	return nil
+}
+
+// state returns what the indexed target holds.
+func (x *index) state() state {
+	all := make([]held, 0, len(x.order))
+	for _, a := range x.order {
+		for _, e := range a.entries {
+			all = append(all, held{path: e.name.String(), digest: e.digest})
+		}
+	}
+	return newState(all)
 }

@@ -40,7 +40,7 @@ func newLanding(archive, target *index, section *mapping.Section) (*landing, err
 	return l, nil
 }
 
-func (x *index) workspace(id string) *asset { return x.assets[key{Workspace, id, id}] }
+func (x *index) workspace(id string) *asset { return x.assets.get(key{Workspace, id, id}) }
 
 // match settles the workspaces for which one rule finds exactly one.
 func (l *landing) match(archive, target *index, section *mapping.Section, rule mapping.Rule) {

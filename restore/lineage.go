@@ -83,8 +83,8 @@ func importedDigest(kind Kind, doc []byte, content string) (string, error) {
 
 // markCopy gives a copy its name and its origin, in the object at pointer.
 func (p *planner) markCopy(e *jsonEditor, it *item, pointer string) error {
-	if it.newName != "" {
-		if err := e.set(pointer+"/name", quote(it.newName)); err != nil {
+	if it.copied().newName != "" {
+		if err := e.set(pointer+"/name", quote(it.copied().newName)); err != nil {
 			return err
 		}
 	}
@@ -92,10 +92,10 @@ func (p *planner) markCopy(e *jsonEditor, it *item, pointer string) error {
 	if err != nil {
 		return err
 	}
-	if it.imported, err = importedDigest(it.kind, doc, it.content); err != nil {
+	if it.asCopy().imported, err = importedDigest(it.kind, doc, it.copied().content); err != nil {
 		return err
 	}
-	origin, err := json.Marshal(Origin{Tenant: p.manifest.Tenant.ID, Archive: it.originArchive, ID: it.id, Label: p.label, Imported: it.imported})
+	origin, err := json.Marshal(Origin{Tenant: p.manifest.Tenant.ID, Archive: it.copied().originArchive, ID: it.id, Label: p.label, Imported: it.copied().imported})
 	if err != nil {
 		return err
 	}

@@ -53,10 +53,17 @@ func writeElements[E any](out *bufio.Writer, member string, elements []E) error 
 		return nil
 	}
 	var text bytes.Buffer
+	var own []byte
 	out.WriteByte('[')
 	for i := range elements {
 		if i > 0 {
 			out.WriteByte(',')
+		}
+		if e, ok := any(&elements[i]).(indented); ok {
+			own = e.appendIndented(own[:0])
+			out.WriteString("\n" + indent)
+			out.Write(own)
+			continue
 		}
 		text.Reset()
 		if err := encode(&text, &elements[i], indent); err != nil {

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"cmp"
+	"compress/flate"
 	"context"
 	"fmt"
 	"io"
@@ -65,8 +66,8 @@ type planner struct {
 
 	items []*item
 
-	deletions []*item // of an exact restore, in canonical order of the target
-	byKey     map[key]*item
+	deletions []*item           // of an exact restore, in canonical order of the target
+	seats     []*item           // by the seats of the archive's assets; see itemOf
 	ids       map[string]string // of originals → of their copies
 	people    *resolver
 	links     *linker
@@ -79,11 +80,14 @@ type planner struct {
 	moved    map[key]*item // items that land elsewhere than in the archive, by where
 	changes  []access.Change
 
-	missing  map[string]*Unresolved
-	clone    *clone // that is made or brought up to date; nil without one
-	settling bool   // ids of copies are final
-	warnings []string
-	last     lastMetadata
+	missing     map[string]*Unresolved
+	clone       *clone // that is made or brought up to date; nil without one
+	settling    bool   // ids of copies are final
+	warnings    []string
+	last        lastMetadata
+	buildsAgain bool          // some metadata, when it is written
+	builtSize   int           // bytes of metadata that was built, compressed
+	compressor  *flate.Writer // of these, while it is planned
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -105,7 +109,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
-		byKey: map[key]*item{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
+		ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
 	}
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
@@ -149,7 +153,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.src.add(entry{name: name, path: e.Path, hex: e.SHA256.String(), size: e.Size, digest: e.SHA256})
+		p.src.add(entry{name: name, path: e.Path, size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
 	// What is not written need not be valid, and what is selected shows only
@@ -160,7 +164,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 }
 
 func (p *planner) readInventory(ctx context.Context, target view) error {
-	listed := []manifest.Entry{}
+	var listed []held
 	for e, err := range target.Inventory(ctx) {
 		if err != nil {
 			return err
@@ -170,9 +174,9 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 			return err
 		}
 		p.dst.add(entry{name: e.Name, size: e.Size, digest: e.Digest, open: e.Open})
-		listed = append(listed, manifest.Entry{Path: path, Size: e.Size, SHA256: e.Digest})
+		listed = append(listed, held{path: path, digest: e.Digest})
 	}
-	p.fingerprint, p.inventory = manifest.ContentHash(listed), len(listed)
+	p.fingerprint, p.inventory = newState(listed).hash(), len(listed)
 	p.dst.sort()
 	return p.dst.learn(ctx, p.readTarget)
 }
@@ -216,7 +220,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 			return nil, err
 		}
 	}
-	p.items, p.byKey = p.src.closure(picked)
+	p.items, p.seats = p.src.closure(picked)
 	if err := p.decide(); err != nil {
 		return nil, err
 	}
@@ -255,22 +259,47 @@ func (p *planner) assemble() (*Plan, error) {
 		SameTenant: p.same,
 		Options:    p.opts,
 		Steps:      make([]Step, 0, len(p.items)),
-		read:       &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src},
 	}
+	plan.Access = p.changes
+	plan.Unresolved = p.stillMissing()
+	p.forget()
 	for _, it := range slices.Concat(p.items, p.deletions) {
 		step := it.step()
 		plan.Summary.count(step)
 		plan.Steps = append(plan.Steps, step)
 		plan.Asleep = append(plan.Asleep, it.asleep...)
+		p.rest(it)
 	}
-	plan.Access = p.changes
-	plan.Unresolved = p.stillMissing()
 	plan.Removed = p.clone.gone()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	var err error
-	plan.ID, err = plan.computeID()
+	if plan.ID, err = plan.computeID(); err != nil {
+		return nil, err
+	}
+	plan.made, err = newMade(plan, p)
 	return plan, err
+}
+
+// forget gives up what only planning asks for, unless another plan is to be made
+// from it. Which documents arrive as they are is known now, and the others are
+// read again with their references.
+func (p *planner) forget() {
+	if p.buildsAgain || p.src.shared.Load() {
+		return
+	}
+	for _, a := range p.src.order {
+		a.refs = nil
+	}
+	p.src.byID, p.dst.byID = nil, nil
+}
+
+// rest has an item that became a step keep only what writing it takes.
+func (p *planner) rest(it *item) {
+	if p.buildsAgain {
+		return // building metadata takes the decisions about all that is in it
+	}
+	it.verdict = nil
 }
 
 // stillMissing lists what is unresolved and matters: steps that do nothing
@@ -303,7 +332,7 @@ func (it *item) step() Step {
 	if it.decision != Skip || it.keep {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {
-			s.NewName = it.newName
+			s.NewName = it.copied().newName
 		}
 	}
 	return s

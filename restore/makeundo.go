@@ -264,7 +264,7 @@ func (u *undoer) checkDependents(ctx context.Context) error {
 			touched[s.Workspace][nameOfPath(e.Path)] = e
 		}
 	}
-	now := workspaceHashes(u.record.Entries, u.digests)
+	now := workspaceHashes(u.record.Entries, stateOf(u.digests))
 	for _, ws := range sortedKeys(touched) {
 		if now[ws] == u.record.Workspaces[ws] {
 			continue

@@ -67,7 +67,7 @@ func (m *metadata) replaceList(e *jsonEditor, list string) error {
 		key := ""
 		if text != nil {
 			var err error
-			if key, _, err = identity(list, text); err != nil {
+			if key, err = a.identityOf(list, text); err != nil {
 				return err
 			}
 		}

@@ -53,7 +53,7 @@ func (p *planner) openMetadata(ctx context.Context, ws *item) (*metadata, error)
 	if m.ours, err = parseRecords(m.source); err != nil {
 		return nil, err
 	}
-	if there := p.dst.assets[key{Workspace, ws.targetID, ws.targetID}]; there != nil {
+	if there := p.dst.assets.get(key{Workspace, ws.targetID, ws.targetID}); there != nil {
 		if m.there, err = p.readTarget(ctx, there.entries[0]); err != nil {
 			return nil, err
 		}
@@ -101,7 +101,7 @@ func (m *metadata) adapt(list string, rec record, refs []schema.Reference) (arri
 		m.adaptConnection(&a)
 		return a, nil
 	case "datasets", "files":
-		a.asset = m.p.byKey[key{assetKind(list), m.ws.workspace, rec.key}]
+		a.asset = m.p.itemOf(key{assetKind(list), m.ws.workspace, rec.key})
 	case "grants":
 		a.asset = m.granted(refs)
 	}
@@ -126,7 +126,7 @@ func (m *metadata) granted(refs []schema.Reference) *item {
 			if kind == Workspace {
 				k.workspace = r.ID
 			}
-			return m.p.byKey[k]
+			return m.p.itemOf(k)
 		}
 	}
 	return nil
@@ -177,7 +177,7 @@ func (m *metadata) adaptRecord(list string, a *arrival) error {
 			return err
 		}
 	}
-	a.to, _, err = identity(list, a.text)
+	a.to, err = a.identityOf(list, a.text)
 	return err
 }
 
@@ -345,12 +345,12 @@ func (m *metadata) digestCopies(ctx context.Context) error {
 	}
 	for _, l := range assetLists {
 		for _, rec := range m.ours.lists[l.list] {
-			it := m.p.byKey[key{l.kind, m.ws.workspace, rec.key}]
-			if it == nil || it.policy != Fork || it.content != "" {
+			it := m.p.itemOf(key{l.kind, m.ws.workspace, rec.key})
+			if it == nil || it.policy != Fork || it.copied().content != "" {
 				continue
 			}
 			var err error
-			if it.content, err = m.p.contentDigest(ctx, it); err != nil {
+			if it.asCopy().content, err = m.p.contentDigest(ctx, it); err != nil {
 				return fmt.Errorf("%s: %w", it.label(), err)
 			}
 		}

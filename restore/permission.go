@@ -135,6 +135,20 @@ func (p *planner) authorize(ctx context.Context) error {
 	return nil
 }
 
+// actions holds the one copy of each action on assets: every step has some.
+var actions = func() map[Kind]map[string]string {
+	all := map[Kind]map[string]string{}
+	for _, kind := range Kinds() {
+		all[kind] = map[string]string{}
+		for _, verb := range []string{".create", ".overwrite", ".delete"} {
+			all[kind][verb] = string(kind) + verb
+		}
+	}
+	return all
+}()
+
+func actionOn(kind Kind, verb string) string { return actions[kind][verb] }
+
 // permissions returns what the item needs, sorted.
 func (it *item) permissions() []Permission {
 	resource := Resource{string(it.kind), it.targetID}
@@ -146,16 +160,16 @@ func (it *item) permissions() []Permission {
 			all = append(all, need("audit.import"))
 			break
 		}
-		all = append(all, need(string(it.kind)+".create"))
+		all = append(all, need(actionOn(it.kind, ".create")))
 	case Overwrite:
-		all = append(all, need(string(it.kind)+".overwrite"))
-		if it.facts.newRules {
+		all = append(all, need(actionOn(it.kind, ".overwrite")))
+		if it.newRules {
 			all = append(all, need("model.security.change"))
 		}
 	case Merge:
 		all = append(all, need("workspace.merge"))
 	case Delete:
-		return []Permission{need(string(it.kind) + ".delete")}
+		return []Permission{need(actionOn(it.kind, ".delete"))}
 	default:
 		return nil
 	}

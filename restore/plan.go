@@ -34,7 +34,7 @@ type Plan struct {
 	// Asleep is what arrives switched off, and how it is switched on.
 	Asleep []Asleep `json:"asleep,omitempty"`
 
-	read *reading // of the archive, if this process made the plan
+	made *made // if this process made the plan
 }
 
 // Removed is an asset of a clone whose original the archive no longer has.

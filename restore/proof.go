@@ -3,9 +3,6 @@ package restore
 import (
 	"context"
 	"fmt"
-
-	"github.com/oneanalytics/oa-archive/layout"
-	"github.com/oneanalytics/oa-archive/manifest"
 )
 
 // Proof says that the target holds what the plan promised: everything, not
@@ -32,67 +29,63 @@ type Proof struct {
 	ChangedSince string `json:"changed_since,omitempty"`
 }
 
-// compareInventory checks that v holds exactly the entries wanted, and reads
-// those for which read says so; nil reads none.
-func compareInventory(ctx context.Context, v view, want map[string]layout.Digest, read func(path string) bool) (*Proof, error) {
-	proof := &Proof{Expected: contentHash(want), Entries: len(want)}
-	listed := make([]manifest.Entry, 0, len(want))
+// compareInventory checks that v holds exactly the entries wanted, each once,
+// and reads back those that were written.
+func compareInventory(ctx context.Context, v view, want state, readWritten bool) (*Proof, error) {
+	hash := want.hash()
+	proof := &Proof{Expected: hash, Entries: len(want)}
+	seen, missing := make([]bool, len(want)), len(want)
 	buffer := make([]byte, 32<<10)
 	for e, err := range v.Inventory(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		path := e.Name.String()
-		d, ok := want[path]
-		if !ok {
+		at, ok := want.search(path)
+		switch {
+		case !ok:
 			return nil, fmt.Errorf("entry %q should not be there", path)
+		case seen[at]:
+			return nil, fmt.Errorf("entry %q is there twice", path)
+		case want[at].digest != e.Digest:
+			return nil, fmt.Errorf("entry %q has the SHA-256 %s, want %s", path, e.Digest, want[at].digest)
 		}
-		if d != e.Digest {
-			return nil, fmt.Errorf("entry %q has the SHA-256 %s, want %s", path, e.Digest, d)
-		}
-		listed = append(listed, manifest.Entry{Path: path, SHA256: e.Digest})
+		seen[at] = true
+		missing--
 		proof.Bytes += e.Size
-		if read != nil && read(path) {
-			if err := readBack(ctx, e, d, buffer); err != nil {
+		if readWritten && want[at].written {
+			if err := readBack(ctx, e, e.Digest, buffer); err != nil {
 				return nil, fmt.Errorf("entry %q: %w", path, err)
 			}
 			proof.ReadBack++
 		}
 	}
-	if len(listed) != len(want) {
-		return nil, fmt.Errorf("the target has %d entries, want %d", len(listed), len(want))
+	if missing > 0 {
+		return nil, fmt.Errorf("the target has %d entries, want %d", len(want)-missing, len(want))
 	}
-	proof.Found = manifest.ContentHash(listed)
-	proof.Equal = proof.Found == proof.Expected
+	// All that is wanted was seen, and nothing else.
+	proof.Found, proof.Equal = hash, true
 	return proof, nil
 }
 
 // workspaceHashes returns, for each workspace that changes touch, the content
 // hash of what state holds of it.
-func workspaceHashes(changes []EntryChange, state map[string]layout.Digest) map[string]string {
-	parts := map[string]map[string]layout.Digest{}
+func workspaceHashes(changes []EntryChange, all state) map[string]string {
+	parts := map[string]state{}
 	for _, c := range changes {
 		if ws := nameOfPath(c.Path).Workspace; ws != "" {
-			parts[ws] = map[string]layout.Digest{}
+			parts[ws] = state{}
 		}
 	}
-	for path, d := range state {
-		if part := parts[nameOfPath(path).Workspace]; part != nil {
-			part[path] = d
+	for _, h := range all {
+		ws := nameOfPath(h.path).Workspace
+		if part := parts[ws]; part != nil {
+			parts[ws] = append(part, h)
 		}
 	}
 	hashes := map[string]string{}
 	for ws, part := range parts {
-		hashes[ws] = contentHash(part)
+		hashes[ws] = part.hash()
 	}
 	return hashes
-}
-
-// contentHash returns the content hash of a state.
-func contentHash(state map[string]layout.Digest) string {
-	listed := make([]manifest.Entry, 0, len(state))
-	for path, d := range state {
-		listed = append(listed, manifest.Entry{Path: path, SHA256: d})
-	}
-	return manifest.ContentHash(listed)
 }

@@ -1,10 +1,10 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/oneanalytics/oa-archive/internal/spread"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -34,10 +34,8 @@ func (r *reading) serves(p *planner) bool {
 // findings are what a pass over an archive found about its documents, beside
 // what the index knows of assets.
 type findings struct {
-	invalid   map[layout.Name]error // what validation said of documents that did not pass
-	unchecked map[layout.Name]bool  // documents that were not validated
-	flawed    map[string]bool       // workspaces with problems between their documents, or that were not looked through
-	keyed     map[layout.Name]bool  // alerts that mention a key which no archive has
+	invalid map[layout.Name]error // what validation said of documents that did not pass
+	flawed  map[string]bool       // workspaces with problems between their documents, or that were not looked through
 }
 
 // aheadOf bounds how many documents are in memory at once.
@@ -51,7 +49,7 @@ const (
 // looked for only where writes says that the import may write the document as
 // it is.
 func (x *index) learnArchive(ctx context.Context, read readDocument, writes func(entry) bool) error {
-	x.found = &findings{invalid: map[layout.Name]error{}, unchecked: map[layout.Name]bool{}, flawed: map[string]bool{}, keyed: map[layout.Name]bool{}}
+	x.found = &findings{invalid: map[layout.Name]error{}, flawed: map[string]bool{}}
 	for rest := x.order; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
 		if n < 0 {
@@ -69,7 +67,7 @@ func (x *index) learnArchive(ctx context.Context, read readDocument, writes func
 // document is one document of an archive, on its turn.
 type document struct {
 	asset  *asset
-	entry  entry
+	entry  *entry // of the asset
 	kind   schema.Kind
 	text   []byte
 	parsed *schema.Document
@@ -109,11 +107,12 @@ func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDo
 			return true
 		}
 		for _, a := range assets {
-			for _, e := range a.entries {
-				d := &document{asset: a, entry: e, check: writes(e)}
+			for i := range a.entries {
+				e := &a.entries[i]
+				d := &document{asset: a, entry: e, check: writes(*e)}
 				if kind, ok := schema.KindOf(e.name.Kind); ok {
 					d.kind = kind
-					if d.text, failed = read(ctx, e); failed != nil {
+					if d.text, failed = read(ctx, *e); failed != nil {
 						failed = fmt.Errorf("entry %q: %w", e.name.String(), failed)
 						return
 					}
@@ -143,18 +142,14 @@ func (x *index) learnParsed(d *document) error {
 	if d.kind == "" {
 		return nil
 	}
-	if err := x.learnDocument(d.asset, d.entry, d); err != nil {
+	if err := x.learnDocument(d.asset, *d.entry, d); err != nil {
 		return fmt.Errorf("entry %q: %w", d.entry.name.String(), err)
 	}
 	if d.fault != nil {
 		x.found.invalid[d.entry.name] = d.fault
 	}
-	if !d.check {
-		x.found.unchecked[d.entry.name] = true
-	}
-	if d.kind == schema.KindAlert && strings.Contains(string(d.text), "secret_slot") {
-		x.found.keyed[d.entry.name] = true
-	}
+	d.entry.unchecked = !d.check
+	d.entry.keyed = d.kind == schema.KindAlert && bytes.Contains(d.text, []byte("secret_slot"))
 	return nil
 }
 
@@ -167,7 +162,7 @@ func (p *planner) arrivesAsIs(it *item, e entry) bool {
 	if longWay || len(p.ids) > 0 || it.policy == Fork || it.kind == Workspace {
 		return false
 	}
-	if it.kind == Alert && (!p.same || p.src.found.keyed[e.name]) {
+	if it.kind == Alert && (!p.same || e.keyed) {
 		return false
 	}
 	for _, r := range it.refs {
@@ -211,7 +206,7 @@ func (p *planner) leadsToTheSame(it *item, r schema.Reference) bool {
 // documents of the archive's, and no other, so that what the first pass found
 // about them holds for the target too. The metadata may differ in what no
 // other document can tell.
-func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout.Name, written map[layout.Name]*item) (bool, error) {
+func (p *planner) leavesAsArchived(ws *item, names []layout.Name, written map[layout.Name]*item) (bool, error) {
 	if longWay || ws.targetID != ws.id || p.src.found.flawed[ws.id] {
 		return false, nil
 	}
@@ -243,19 +238,7 @@ func (p *planner) leavesAsArchived(ctx context.Context, ws *item, names []layout
 			}
 		}
 	}
-	if documents != 0 || !metadata {
-		return documents == 0, nil
-	}
-	e, _ := ws.entryOf(layout.Metadata)
-	before, err := p.readSource(ctx, e)
-	if err != nil {
-		return false, err
-	}
-	after, err := p.content(ctx, ws, e)
-	if err != nil {
-		return false, err
-	}
-	return schema.SameTies(schema.Parse(schema.KindMetadata, before), schema.Parse(schema.KindMetadata, after)), nil
+	return documents == 0 && (!metadata || ws.sameTies), nil
 }
 
 // digestAfter returns the digest of an entry of the target after the import.

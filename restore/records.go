@@ -103,6 +103,15 @@ func identity(list string, raw json.RawMessage) (key, name string, err error) {
 	return r.ID, r.Name, nil
 }
 
+// identityOf is [identity] of a record's text, known for the record itself.
+func (r record) identityOf(list string, text []byte) (string, error) {
+	if len(text) == len(r.raw) && len(text) > 0 && &text[0] == &r.raw[0] {
+		return r.key, nil
+	}
+	key, _, err := identity(list, text)
+	return key, err
+}
+
 // byKey returns the records of a list by their keys; the first one wins.
 func (r *records) byKey(list string) map[string]record {
 	m := map[string]record{}

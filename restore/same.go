@@ -24,7 +24,7 @@ func (p *planner) leaveSame(ctx context.Context) error {
 		queue = append(queue, it)
 		for _, r := range it.refs {
 			if kind, ok := kindOfRef(r.to.kind()); ok {
-				k := key{kind, it.workspace, r.id}
+				k := key{kind, it.workspace, *r.id}
 				referring[k] = append(referring[k], it)
 			}
 		}
@@ -64,7 +64,7 @@ func (p *planner) leaveSame(ctx context.Context) error {
 func (p *planner) leave(it *item) {
 	it.unlessSame = false
 	it.policy, it.reason = Unchanged, "the target has the same, and it was not selected itself"
-	it.targetID, it.newName = it.id, ""
+	it.targetID, it.copy = it.id, nil
 	delete(p.ids, it.id)
 }
 
@@ -74,7 +74,7 @@ func (p *planner) rawSame(it *item) bool {
 }
 
 func (p *planner) rawSameRecord(ctx context.Context, it *item) (bool, error) {
-	m, err := p.metadataOf(ctx, p.byKey[key{Workspace, it.workspace, it.workspace}])
+	m, err := p.metadataOf(ctx, p.itemOf(key{Workspace, it.workspace, it.workspace}))
 	if err != nil {
 		return false, err
 	}
@@ -83,20 +83,20 @@ func (p *planner) rawSameRecord(ctx context.Context, it *item) (bool, error) {
 
 // wouldBeSame reports whether overwriting the item would change nothing.
 func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
-	was := *it
+	was, verdict := *it, *it.verdict
 	copied, isCopied := p.ids[it.id]
 	delete(p.ids, it.id)
 	defer func() {
-		*it = was
+		*it, *it.verdict = was, verdict
 		if isCopied {
 			p.ids[it.id] = copied
 		}
 	}()
-	it.policy, it.targetID, it.newName = Overwrite, it.id, ""
+	it.policy, it.targetID, it.copy = Overwrite, it.id, nil
 	if err := p.results(ctx, it); err != nil || !it.same() || len(it.blocked) > 0 {
 		return false, err
 	}
-	m, err := p.metadataOf(ctx, p.byKey[key{Workspace, it.workspace, it.workspace}])
+	m, err := p.metadataOf(ctx, p.itemOf(key{Workspace, it.workspace, it.workspace}))
 	if err != nil {
 		return false, err
 	}

@@ -93,13 +93,16 @@ func (s Selector) matches(a *asset) bool {
 	return a.kind == s.kind && (a.id == s.name || glob(s.name, a.name))
 }
 
+// picks says by an asset's seat whether it is picked.
+type picks []bool
+
 // selection picks the assets that the selectors name, all of them when there
-// are none. It gives the keys of what was picked.
-func (x *index) selection(texts []string) (map[key]bool, error) {
-	picked := map[key]bool{}
+// are none.
+func (x *index) selection(texts []string) (picks, error) {
+	picked := make(picks, len(x.order))
 	if len(texts) == 0 {
-		for _, a := range x.order {
-			picked[a.key] = true
+		for i := range picked {
+			picked[i] = true
 		}
 		return picked, nil
 	}
@@ -115,12 +118,12 @@ func (x *index) selection(texts []string) (map[key]bool, error) {
 	return picked, nil
 }
 
-func (x *index) pick(s Selector, picked map[key]bool) (any bool) {
+func (x *index) pick(s Selector, picked picks) (any bool) {
 	workspaces := map[string]bool{}
 	for _, a := range x.order {
 		if s.matches(a) {
 			any = true
-			picked[a.key] = true
+			picked[a.seat] = true
 			if s.inside && a.kind == Workspace {
 				workspaces[a.id] = true
 			}
@@ -131,7 +134,7 @@ func (x *index) pick(s Selector, picked map[key]bool) (any bool) {
 	}
 	for _, a := range x.order {
 		if workspaces[a.workspace] {
-			picked[a.key] = true
+			picked[a.seat] = true
 		}
 	}
 	return any

@@ -54,14 +54,17 @@ func TestSelectors(t *testing.T) {
 		{[]string{"extensions/**"}, []string{flagsPath}},
 		{[]string{"extension:*flags*"}, []string{flagsPath}},
 	} {
-		picked, err := sampleIndex(t).selection(c.selectors)
+		x := sampleIndex(t)
+		picked, err := x.selection(c.selectors)
 		if err != nil {
 			t.Errorf("%q: %v", c.selectors, err)
 			continue
 		}
 		var got []string
-		for k := range picked {
-			got = append(got, k.id)
+		for _, a := range x.order {
+			if picked[a.seat] {
+				got = append(got, a.id)
+			}
 		}
 		slices.Sort(got)
 		want := slices.Sorted(slices.Values(c.want))
@@ -135,7 +138,7 @@ func FuzzParseSelector(f *testing.F) {
 		if s.String() != text {
 			t.Errorf("%q became %q", text, s)
 		}
-		x.pick(s, map[key]bool{})
+		x.pick(s, make(picks, len(x.order)))
 	})
 }
 

@@ -69,7 +69,7 @@ func (p *planner) settleAsset(ctx context.Context, it *item) error {
 	var m *metadata
 	if it.imports() && it.workspace != "" {
 		var err error
-		if m, err = p.metadataOf(ctx, p.byKey[key{Workspace, it.workspace, it.workspace}]); err != nil {
+		if m, err = p.metadataOf(ctx, p.itemOf(key{Workspace, it.workspace, it.workspace})); err != nil {
 			return err
 		}
 	}
@@ -87,9 +87,9 @@ func (p *planner) settleAsset(ctx context.Context, it *item) error {
 			return err
 		}
 	}
-	if it.policy == Fork && it.copyExists && !same && it.overwriteCopy && it.originArchive != p.manifest.ID {
+	if it.policy == Fork && it.copyExists && !same && it.overwriteCopy && it.copied().originArchive != p.manifest.ID {
 		// The copy is replaced, so it comes from this archive now.
-		it.originArchive = p.manifest.ID
+		it.asCopy().originArchive = p.manifest.ID
 		if err := m.readapt(it); err != nil {
 			return err
 		}
@@ -109,10 +109,10 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 		return err
 	}
 	was := originOf(doc).Archive
-	if !layout.IsUUID(was) || was == it.originArchive {
+	if !layout.IsUUID(was) || was == it.copied().originArchive {
 		return nil
 	}
-	it.originArchive = was
+	it.asCopy().originArchive = was
 	if it.kind == Dataset || it.kind == File {
 		return m.readapt(it)
 	}
@@ -123,7 +123,7 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 func (p *planner) results(ctx context.Context, it *item) error {
 	it.entries = make([]StepEntry, 0, len(it.asset.entries))
 	for _, e := range it.asset.entries {
-		se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size}
+		se := e.step()
 		target, wanted := p.targetName(it, e)
 		if !wanted {
 			it.entries = append(it.entries, se)
@@ -133,9 +133,7 @@ func (p *planner) results(ctx context.Context, it *item) error {
 		if target != e.name {
 			se.TargetPath = target.String()
 		}
-		if d := p.dst.digestOf(target); !d.IsZero() {
-			se.Current = e.hexOf(d)
-		}
+		se.currently(p.dst.digestOf(target), e)
 		if it.imports() {
 			if err := p.result(ctx, it, e, &se); err != nil {
 				return err
@@ -159,7 +157,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 	}
 	if p.arrivesAsIs(it, e) {
 		se.Result, se.ResultSize = se.Digest, se.Size
-		it.facts = it.archived
+		it.facts = &it.archived
 		if se.Result != se.Current {
 			return p.checkAsIs(ctx, it, e)
 		}
@@ -170,7 +168,8 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 		return err
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
-	it.facts = factsOf(e.name.Kind, doc)
+	found := factsOf(e.name.Kind, doc)
+	it.facts = &found
 	if se.Result != se.Current {
 		p.validate(it, e, doc)
 	}
@@ -179,7 +178,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 
 // checkAsIs blocks a document of the archive that must not be written.
 func (p *planner) checkAsIs(ctx context.Context, it *item, e entry) error {
-	if !p.src.found.unchecked[e.name] {
+	if !e.unchecked {
 		it.judge(p.src.found.invalid[e.name])
 		return nil
 	}
@@ -267,7 +266,7 @@ func (p *planner) conclude(it *item, same bool) {
 		case it.keep:
 			it.concludeKept()
 		case it.overwriteCopy && it.update:
-			it.decision, it.reason = Overwrite, it.overwriteReason
+			it.decision, it.reason = Overwrite, it.copied().overwriteReason
 		case it.overwriteCopy:
 			it.decision, it.reason = Overwrite, "the earlier copy is overwritten, as asked"
 		case p.clone != nil:
@@ -323,13 +322,16 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	e, _ := ws.entryOf(layout.Metadata)
 	target, _ := p.targetName(ws, e)
-	se := StepEntry{Path: e.path, Digest: e.hex, Size: e.size, TargetPath: target.String()}
-	if d := p.dst.digestOf(target); !d.IsZero() {
-		se.Current = d.String()
-	}
+	se := e.step()
+	se.TargetPath = target.String()
+	se.currently(p.dst.digestOf(target), e)
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
 	ws.entries = []StepEntry{se}
-	if se.Result != se.Current && (se.Result != se.Digest || p.src.found.unchecked[e.name] || p.src.found.invalid[e.name] != nil) {
+	if se.Result != se.Current {
+		p.keepBuilt(ws, doc)
+		ws.sameTies = se.Result == se.Digest || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
+	}
+	if se.Result != se.Current && (se.Result != se.Digest || e.unchecked || p.src.found.invalid[e.name] != nil) {
 		p.validate(ws, e, doc)
 	}
 	if len(ws.blocked) == 0 {
@@ -350,7 +352,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 func skipped(a *asset) []StepEntry {
 	var all []StepEntry
 	for _, e := range a.entries {
-		all = append(all, StepEntry{Path: e.path, Digest: e.hex, Size: e.size})
+		all = append(all, e.step())
 	}
 	return all
 }

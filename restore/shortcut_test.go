@@ -29,6 +29,7 @@ func planOn(a source, digest layout.Digest, known *reading, target *memTarget, o
 	if err != nil {
 		return nil, err
 	}
+	p.src.shared.Store(true)
 	return p.plan(ctx)
 }
 
@@ -120,14 +121,14 @@ func TestShortcutsChangeNothing(t *testing.T) {
 			counts["fewer reads"]++
 		}
 		// What the first plan has read serves any other of the archive.
-		other, err := planOn(again, a.digest(), got.read, world{}.memory("corp"), Options{})
+		other, err := planOn(again, a.digest(), got.made.reading(), world{}.memory("corp"), Options{})
 		if err != nil {
 			rt.Fatal(err)
 		}
 		if fresh, err := planOn(a, a.digest(), nil, world{}.memory("corp"), Options{}); err != nil || planText(rt, fresh) != planText(rt, other) {
 			rt.Fatalf("another plan from the same reading differs: %v", err)
 		}
-		third, err := planOn(a, a.digest(), got.read, target, opts)
+		third, err := planOn(a, a.digest(), got.made.reading(), target, opts)
 		if err != nil || planText(rt, third) != planText(rt, got) {
 			rt.Fatalf("the plan made again from its reading differs: %v", err)
 		}
@@ -173,7 +174,7 @@ func TestArrivesAsIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			clear(a.reads)
-			if _, err := planOn(a, a.digest(), first.read, target, c.opts); err != nil {
+			if _, err := planOn(a, a.digest(), first.made.reading(), target, c.opts); err != nil {
 				t.Fatal(err)
 			}
 			once := 0
@@ -219,7 +220,7 @@ func TestReadingsServeOneArchive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			from := counted(c.a)
-			plan, err := planOn(from, c.digest, first.read, target, c.opts)
+			plan, err := planOn(from, c.digest, first.made.reading(), target, c.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +238,7 @@ func TestReadingsServeOneArchive(t *testing.T) {
 	}
 	t.Run("with a lower limit than a document", func(t *testing.T) {
 		small := &limited{memArchive: a}
-		if _, err := planOn(small, a.digest(), first.read, target, Options{MaxDocument: 10}); err == nil || !strings.Contains(err.Error(), "larger than 10 bytes") {
+		if _, err := planOn(small, a.digest(), first.made.reading(), target, Options{MaxDocument: 10}); err == nil || !strings.Contains(err.Error(), "larger than 10 bytes") {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -292,7 +293,7 @@ func TestApplyReadsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read.read = foreign.read
+	read.made = foreign.made
 	into := world{}.memory("corp")
 	if _, err := apply(context.Background(), read, a, a.digest(), into, ApplyOptions{}); err != nil {
 		t.Error(err)

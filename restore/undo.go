@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -88,7 +89,7 @@ func (r *undoing) do(ctx context.Context) (_ *Result, err error) {
 		return nil, cmp.Or(err, fmt.Errorf("restore: undo plan %s: %w", r.undo.ID, ErrPlanAltered))
 	}
 	if !r.undo.Writes() {
-		r.result.Proof, err = compareInventory(ctx, tx, r.digests, nil)
+		r.result.Proof, err = compareInventory(ctx, tx, stateOf(r.digests), false)
 		return &r.result, err
 	}
 	if err := authorize(ctx, r.opts.Authorizer, r.undo.Needs()); err != nil {
@@ -108,8 +109,8 @@ func (r *undoing) carryOut(ctx context.Context, tx tenant.Tx, digest layout.Dige
 	}
 	record.Undoes = r.undo.Import.ID
 	x := &execution{
-		target: r.target, info: r.info, opts: r.opts, record: record, plan: r.undo.listing(), changes: r.changes(),
-		held: r.digests, before: r.fingerprint, write: r.write, result: &r.result,
+		target: r.target, info: r.info, opts: r.opts, record: record, plan: r.undo.listing(), changes: slices.Values(r.changes()),
+		held: stateOf(r.digests), before: r.fingerprint, write: r.write, result: &r.result,
 	}
 	return x.run(ctx, tx)
 }

@@ -31,8 +31,8 @@ func FuzzUndoPlan(f *testing.F) {
 	seedExample(f, schema.KindUndoPlan)
 	plan := &UndoPlan{
 		Format: UndoPlanFormat, Import: UndoneImport{ID: archiveID, At: "2026-11-22T09:00:00Z"},
-		Insurance: ArchiveRef{ID: archiveID, Tenant: "corp", Created: "2026-11-22T09:00:00Z", ContentHash: contentHash(nil), Manifest: memoryDigest},
-		Target:    TargetRef{Tenant: "corp", Fingerprint: contentHash(nil)}, Steps: []UndoStep{},
+		Insurance: ArchiveRef{ID: archiveID, Tenant: "corp", Created: "2026-11-22T09:00:00Z", ContentHash: state(nil).hash(), Manifest: memoryDigest},
+		Target:    TargetRef{Tenant: "corp", Fingerprint: state(nil).hash()}, Steps: []UndoStep{},
 	}
 	var err error
 	if plan.ID, err = plan.computeID(); err != nil {

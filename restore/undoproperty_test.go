@@ -112,7 +112,7 @@ func TestEveryImportCanBeUndone(t *testing.T) {
 			counts["edited"]++
 		}
 		second := undoDrawn(rt, first, place, target, in)
-		if !maps.Equal(target.content, before) || contentHash(digestsOf(before)) != second.Fingerprint {
+		if !maps.Equal(target.content, before) || stateOf(digestsOf(before)).hash() != second.Fingerprint {
 			rt.Fatalf("undone, the target is not what it was:\n%s", plan.decisions())
 		}
 		undoDrawn(rt, second, place, target, nil)

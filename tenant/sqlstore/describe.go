@@ -26,24 +26,24 @@ const (
 type description struct{ id, name, owner string }
 
 // describe returns the name and owner that a report or alert states, or that
-// metadata states of its workspace.
+// metadata states of its workspace. It does not look at what follows them.
 func describe(n layout.Name, content []byte) (name, owner string) {
-	dec := jsontext.NewDecoder(bytes.NewReader(content))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(content)) // which it reads in place
 	var d description
 	var err error
 	switch n.Kind {
 	case layout.Report, layout.Alert:
-		d, err = decodeDescription(dec)
+		d, err = decodeDescription(dec, true)
 	case layout.Metadata:
 		err = decodeMembers(dec, func(member string) error {
 			if member != "workspace" {
 				return dec.SkipValue()
 			}
-			d, err = decodeDescription(dec)
+			d, err = decodeDescription(dec, true)
 			return err
 		})
 	}
-	if err != nil {
+	if err != nil && err != errEnough {
 		return "", ""
 	}
 	return d.name, d.owner
@@ -136,7 +136,7 @@ func readAssets(metadata io.Reader, update func(layout.Kind, description) error)
 			return err
 		}
 		for dec.PeekKind() != ']' {
-			d, err := decodeDescription(dec)
+			d, err := decodeDescription(dec, false)
 			if err != nil {
 				return err
 			}
@@ -156,11 +156,19 @@ func readAssets(metadata io.Reader, update func(layout.Kind, description) error)
 // errShape is returned when a document is JSON, but not of the expected form.
 var errShape = errors.New("unexpected JSON value")
 
+// errEnough ends the reading of an object that has said everything.
+var errEnough = errors.New("enough was read")
+
 // decodeDescription reads an object's "id", "name" and "owner", as far as they
-// are texts.
-func decodeDescription(dec *jsontext.Decoder) (d description, err error) {
+// are texts. When brief it returns [errEnough] once it has name and owner.
+func decodeDescription(dec *jsontext.Decoder, brief bool) (d description, err error) {
+	missing := map[string]*string{"id": &d.id, "name": &d.name, "owner": &d.owner}
 	err = decodeMembers(dec, func(member string) error {
-		to := map[string]*string{"id": &d.id, "name": &d.name, "owner": &d.owner}[member]
+		if brief && missing["name"] == nil && missing["owner"] == nil {
+			return errEnough
+		}
+		to := missing[member]
+		delete(missing, member)
 		if to == nil || dec.PeekKind() != '"' {
 			return dec.SkipValue()
 		}

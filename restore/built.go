@@ -1,0 +1,42 @@
+package restore
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+)
+
+// maxBuilt bounds what a plan keeps of metadata that it has built.
+const maxBuilt = 32 << 20 // bytes, compressed
+
+// keepBuilt keeps the metadata of a workspace from when its step is settled
+// until it is written: building it takes in all records of both sides.
+func (p *planner) keepBuilt(ws *item, doc []byte) {
+	p.buildsAgain = p.buildsAgain || longWay || p.builtSize > maxBuilt
+	if p.buildsAgain {
+		return
+	}
+	var b bytes.Buffer
+	if p.compressor == nil {
+		var err error
+		if p.compressor, err = flate.NewWriter(nil, flate.DefaultCompression); err != nil {
+			panic(err) // the level is one
+		}
+	}
+	p.compressor.Reset(&b)
+	if _, err := p.compressor.Write(doc); err != nil || p.compressor.Close() != nil {
+		panic(err) // a buffer takes everything
+	}
+	ws.built = bytes.Clone(b.Bytes())
+	p.builtSize += len(ws.built)
+}
+
+// rebuilt returns what keepBuilt has kept.
+func (it *item) rebuilt() ([]byte, error) {
+	doc, err := io.ReadAll(flate.NewReader(bytes.NewReader(it.built)))
+	if err != nil {
+		return nil, fmt.Errorf("metadata of workspace %s: %w", it.id, err)
+	}
+	return doc, nil
+}
