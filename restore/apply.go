@@ -16,11 +16,13 @@ import (
 )
 
 // Apply carries out the plan: everything, or nothing. It verifies the whole
-// archive first, takes the target's import lock, checks that the target is in
-// the state that the plan was made for, makes the plan again and compares
-// (unless this process has made it of the very same), writes, reads every written entry back, commits, and checks the committed
-// state. Until the commit, an error or a cancelled context leaves the target
-// as it was.
+// archive first (of one with 32 MiB of content or more of which the plan writes
+// less than a quarter, the entries that it writes), takes the target's import
+// lock, checks that the target is in the state that the plan was made for, makes
+// the plan again and compares (unless this process has made it of the very
+// same), writes, reads every written entry back, commits, and checks the
+// committed state. Until the commit, an error or a cancelled context leaves the
+// target as it was.
 //
 // Applying a plan a second time writes nothing: see Result.AlreadyApplied.
 //
