@@ -59,7 +59,7 @@ func (m *made) holds(document layout.Digest) bool { return m != nil && m.digest 
 // goOn returns p if it would make the same plan again of the archive and of
 // what v shows, and else nil. It is to read both from now on.
 func (p *planner) goOn(ctx context.Context, a source, manifest layout.Digest, v view, info tenant.Info) (*planner, error) {
-	if p == nil || manifest.IsZero() || p.manifestDigest != manifest || p.target != info {
+	if p == nil || manifest.IsZero() || p.manifestDigest != manifest || !p.target.Equal(info) {
 		return nil, nil
 	}
 	p.archive = a

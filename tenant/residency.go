@@ -1,6 +1,9 @@
 package tenant
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Bounds of a [Residency]. They are those of a manifest.
 const (
@@ -25,6 +28,16 @@ type Exception struct {
 	Country      string `json:"country"`           // ISO 3166-1 alpha-2, upper case
 	LegalBasis   string `json:"legal_basis"`       // of the transfer
 	Purpose      string `json:"purpose,omitempty"` // what it does with the data
+}
+
+// Equal reports whether both descriptions say the same.
+func (t Info) Equal(u Info) bool {
+	a, b := t.Residency, u.Residency
+	t.Residency, u.Residency = nil, nil
+	if t != u || (a == nil) != (b == nil) {
+		return false
+	}
+	return a == nil || a.Country == b.Country && slices.Equal(a.Exceptions, b.Exceptions)
 }
 
 // CheckStored is [Residency.Check] for what was read from a store: the register

@@ -31,3 +31,31 @@ func TestResidencyCheck(t *testing.T) {
 		t.Errorf("a register that is missing: %v", err)
 	}
 }
+
+func TestInfoEqual(t *testing.T) {
+	made := func(change func(*Info)) Info {
+		info := Info{ID: "acme", Name: "Acme", Region: "eu-west-1", Jurisdiction: "EU", Residency: &Residency{
+			Country: "DE", Exceptions: []Exception{{SubProcessor: "Mailwright", Country: "US", LegalBasis: "SCC"}},
+		}}
+		change(&info)
+		return info
+	}
+	same := made(func(*Info) {})
+	if !same.Equal(made(func(*Info) {})) || !(Info{}).Equal(Info{}) {
+		t.Error("descriptions that say the same are not equal")
+	}
+	for name, change := range map[string]func(*Info){
+		"id":           func(i *Info) { i.ID = "other" },
+		"name":         func(i *Info) { i.Name = "" },
+		"jurisdiction": func(i *Info) { i.Jurisdiction = "US" },
+		"residency":    func(i *Info) { i.Residency = nil },
+		"country":      func(i *Info) { i.Residency.Country = "FR" },
+		"exception":    func(i *Info) { i.Residency.Exceptions[0].Country = "GB" },
+		"exceptions":   func(i *Info) { i.Residency.Exceptions = nil },
+	} {
+		other := made(change)
+		if same.Equal(other) || other.Equal(same) {
+			t.Errorf("%s does not count", name)
+		}
+	}
+}

@@ -22,7 +22,7 @@ import (
 )
 
 // remoteSize is how large the archive in the store is: small in a run of all
-// tests; scripts/remote sets 5 GiB.
+// tests; OA_REMOTE_SIZE sets another.
 func remoteSize(t *testing.T) int64 {
 	t.Helper()
 	text := os.Getenv("OA_REMOTE_SIZE")
