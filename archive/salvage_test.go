@@ -599,7 +599,7 @@ func TestRecoveredSaysWhatIsMissing(t *testing.T) {
 	opts.Sequence = 5
 	b := build(t, opts, files, true)
 	frames := framesOf(t, b)
-	c := slices.Concat(b[:frames[1].From+3], b[frames[2].From:])
+	c := slices.Concat(b[:frames[1].From+3], b[frames[3].From:]) // a header and the chunk after it
 	r := mustSalvage(t, c, SalvageOptions{})
 	var out bytes.Buffer
 	m, err := r.Write(context.Background(), &out, recoveryOptions(t))

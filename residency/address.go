@@ -53,7 +53,7 @@ func ParseAddress(text string) (Address, error) {
 	if local[scheme] {
 		rest = strings.TrimPrefix(rest, "//")
 		if !isAbsolute(rest) {
-			return a, fmt.Errorf("want an absolute path after %s:", scheme)
+			return a, fmt.Errorf("%s: wants an absolute path after it", scheme)
 		}
 		return a, a.setPath(rest)
 	}

@@ -2,13 +2,12 @@ package schema
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/oneanalytics/oa-archive/internal/strictjson"
 )
 
 func parseJSON(doc []byte) (*node, error) {
-	if err := strictjson.Check(doc, strictjson.Limits{Size: maxSize}); err != nil {
+	if err := strictjson.Check(doc, strictjson.Limits{Size: maxSize, Values: maxNodes}); err != nil {
 		return nil, err
 	}
 	r := jsonReader{doc: string(doc), line: 1}
@@ -43,9 +42,6 @@ func (r *jsonReader) next() byte {
 }
 
 func (r *jsonReader) read() error {
-	if r.count >= maxNodes {
-		return fmt.Errorf("the document has more than %d values", maxNodes)
-	}
 	switch r.next() {
 	case '{':
 		return r.object()

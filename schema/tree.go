@@ -15,7 +15,7 @@ import (
 // Limits of JSON documents. Those of models are strictyaml's defaults.
 const (
 	maxSize  = 64 << 20  // bytes
-	maxNodes = 2_000_000 // values; the manifest of 250,000 entries has fewer
+	maxNodes = 1_000_000 // values: with 64 MiB of text, some 300 MiB of memory
 )
 
 // A node is a value of a document with its place. Objects keep the order in

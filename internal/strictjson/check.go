@@ -14,12 +14,13 @@ type Limits struct {
 	Depth   int   // arrays and objects inside one another
 	Members int   // members of one object
 	Number  int   // bytes of one number
+	Values  int   // of all kinds, arrays and objects among them
 }
 
-// DefaultLimits returns no limit of size, depth 64, 1,000,000 members and
-// numbers of 64 bytes.
+// DefaultLimits returns no limit of size and values, depth 64, 1,000,000 members
+// and numbers of 64 bytes.
 func DefaultLimits() Limits {
-	return Limits{Size: math.MaxInt64, Depth: 64, Members: 1_000_000, Number: 64}
+	return Limits{Size: math.MaxInt64, Depth: 64, Members: 1_000_000, Number: 64, Values: math.MaxInt}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -35,6 +36,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Number == 0 {
 		l.Number = d.Number
+	}
+	if l.Values == 0 {
+		l.Values = d.Values
 	}
 	return l
 }
@@ -69,6 +73,7 @@ type scanner struct {
 	pos    int
 	limits Limits
 	depth  int
+	values int
 	names  [][]byte // folded names of the members of all open objects
 	rule   string   // broken, if not empty
 	bad    int      // where
@@ -119,6 +124,9 @@ func (s *scanner) next() byte {
 }
 
 func (s *scanner) value() bool {
+	if s.values++; s.values > s.limits.Values {
+		return s.fail(s.pos, "the document has more than %d values", s.limits.Values)
+	}
 	switch c := s.next(); {
 	case c == '{':
 		return s.object()

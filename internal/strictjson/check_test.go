@@ -53,6 +53,12 @@ func TestCheckRefuses(t *testing.T) {
 			t.Errorf("Check(%.60q) = %v, want %q", c.doc, err, c.want)
 		}
 	}
+	if err := Check([]byte(`{"a":[1,"x",null],"b":{}}`), Limits{Values: 5}); err == nil || !strings.Contains(err.Error(), "more than 5 values") {
+		t.Errorf("6 values: %v", err)
+	}
+	if err := Check([]byte(`{"a":[1,"x",null],"b":{}}`), Limits{Values: 6}); err != nil {
+		t.Errorf("6 values: %v", err)
+	}
 	if err := Check([]byte(`{"a":1,"b":2,"c":3}`), Limits{Members: 2}); err == nil || !strings.Contains(err.Error(), "more than 2 members") {
 		t.Errorf("members: %v", err)
 	}

@@ -137,16 +137,6 @@ func BenchmarkPlain(b *testing.B) {
 	}
 }
 
-func BenchmarkDecode(b *testing.B) {
-	b.SetBytes(int64(len(modelDocument)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Decode(modelDocument, Limits{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // nothing is a sink that forgets.
 type nothing struct{}
 

@@ -251,6 +251,7 @@ func TestRowsFromBeforeTables(t *testing.T) {
 	}
 	at.behind(t, `DROP TRIGGER documents_retire_rows; DROP TABLE retired_rows; ALTER TABLE documents DROP COLUMN rows_schema; ALTER TABLE documents DROP COLUMN row_count;
 		ALTER TABLE imports DROP COLUMN insurance; ALTER TABLE imports DROP COLUMN insurance_manifest; ALTER TABLE imports DROP COLUMN undoes;
+		ALTER TABLE tenants DROP COLUMN residency;
 		UPDATE schema_version SET version = 1; INSERT INTO tenants VALUES ('acme', 'Acme', '', '')`)
 	content := parquetOf(orders, order(1))
 	at.behind(t, fmt.Sprintf(`INSERT INTO documents (tenant_id, sort_key, path, kind, size, sha256, content) VALUES ('acme', '%s', '%s', 'rows', %d, '%s', x'%x')`,
