@@ -50,7 +50,7 @@ func TestParseRefuses(t *testing.T) {
 		{place("name: p, country: DE, jurisdictions: [], at: [/x]"), "the list is empty"},
 		{place(ok + "at: []"), "the list is empty"},
 		{place(ok + "at: [x/y]"), "want an absolute path"},
-		{place(ok + "at: ['dir:x']"), "absolute path after dir:"},
+		{place(ok + "at: ['dir:x']"), "dir: wants an absolute path"},
 		{place(ok + "at: ['s3:x']"), "want s3://HOST/PATH"},
 		{place(ok + "at: ['s3:///x']"), "host or bucket is missing"},
 		{place(ok + "at: ['s3://a@b/x']"), "neither a user nor"},
