@@ -50,12 +50,18 @@ func (s *portable) stat(ctx context.Context, key string) (version, error) {
 // errLibrary: the kit does not let us do what safety needs.
 var errLibrary = errors.New("the store's library does not let the request be pinned to a version")
 
+// errNoVersion is of an object that was put beside its store's own protocol.
+var errNoVersion = errors.New("the store names no version (ETag) of the object, and without one a reader could get parts of two: put it there anew")
+
 func (s *portable) read(ctx context.Context, key string, v version, offset, length int64) (io.ReadCloser, error) {
 	r, err := s.b.NewRangeReader(ctx, key, offset, length, &blob.ReaderOptions{BeforeRead: func(as func(any) bool) error {
-		if !s.d.pin(as, v) {
-			return errLibrary
+		switch {
+		case s.d.pin(as, v):
+			return nil
+		case v.tag == "":
+			return errNoVersion
 		}
-		return nil
+		return errLibrary
 	}})
 	if err != nil {
 		err = s.classify(err)
@@ -99,7 +105,7 @@ func (s *portable) classify(err error) error {
 
 func (s *portable) permanent(err error) bool {
 	var c *classified
-	if errors.As(err, &c) || errors.Is(err, errLibrary) || errors.Is(err, ErrChanged) {
+	if errors.As(err, &c) || errors.Is(err, errLibrary) || errors.Is(err, errNoVersion) || errors.Is(err, ErrChanged) {
 		return true
 	}
 	switch status := s.d.status(err); {
