@@ -362,11 +362,28 @@ func (u *s3Upload) abort(keep bool) error {
 	u.finished = true
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(u.ctx), cleanUpTime)
 	defer cancel()
-	err := u.s.opts.again(ctx, u.s.permanent, func(ctx context.Context) (bool, error) { return false, u.s.abandon(ctx, u.key, u.id) })
+	err := u.s.opts.again(ctx, u.s.permanent, func(ctx context.Context) (bool, error) { return false, u.abandon(ctx) })
 	if err != nil {
 		return fmt.Errorf("the parts of an unfinished upload could not be removed: %w", err)
 	}
 	return nil
+}
+
+// lateness is how long a store may still work on a part whose request was cut off.
+const lateness = 200 * time.Millisecond
+
+// abandon removes the upload, and once more what parts still under way have
+// left meanwhile, as the service's documentation of AbortMultipartUpload asks for.
+func (u *s3Upload) abandon(ctx context.Context) error {
+	if err := u.s.abandon(ctx, u.key, u.id); err != nil || u.count == 0 {
+		return err
+	}
+	select {
+	case <-time.After(lateness):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return u.s.abandon(ctx, u.key, u.id)
 }
 
 // abandon removes an unfinished upload. One that is gone is no error.
