@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -62,13 +63,16 @@ func (a *app) ls(ctx context.Context, file string, patterns []string, f *lsFlags
 	if err != nil {
 		return err
 	}
-	entries := make([]render.Entry, len(found))
-	for i, e := range found {
-		entries[i] = describeEntry(o, e)
+	entries := func(yield func(render.Entry) bool) {
+		for i := range found {
+			if !yield(describeEntry(o, &found[i])) {
+				return
+			}
+		}
 	}
 	if a.json {
 		return a.printJSON(lsJSON{
-			File: o.in.name, Archive: o.Manifest().ID, Result: signerResult(o.Signed(), o.Verdict()), Entries: entries,
+			File: o.in.name, Archive: o.Manifest().ID, Result: signerResult(o.Signed(), o.Verdict()), Entries: slices.AppendSeq([]render.Entry{}, entries),
 		})
 	}
 	a.noteSigner(o)
@@ -77,7 +81,7 @@ func (a *app) ls(ctx context.Context, file string, patterns []string, f *lsFlags
 	return p.Err()
 }
 
-func describeEntry(o *opened, e manifest.Entry) render.Entry {
+func describeEntry(o *opened, e *manifest.Entry) render.Entry {
 	kind := layout.Manifest
 	if n, err := layout.Parse(e.Path); err == nil {
 		kind = n.Kind
