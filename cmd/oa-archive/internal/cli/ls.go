@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"slices"
+	"iter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,10 +14,10 @@ import (
 
 // lsJSON is the --json output of ls.
 type lsJSON struct {
-	File    string         `json:"file"`
-	Archive string         `json:"archive"` // id
-	Result  string         `json:"result"`  // as in inspect
-	Entries []render.Entry `json:"entries"`
+	File    string                 `json:"file"`
+	Archive string                 `json:"archive"` // id
+	Result  string                 `json:"result"`  // as in inspect
+	Entries iter.Seq[render.Entry] `json:"entries"`
 }
 
 type lsFlags struct {
@@ -72,7 +72,7 @@ func (a *app) ls(ctx context.Context, file string, patterns []string, f *lsFlags
 	}
 	if a.json {
 		return a.printJSON(lsJSON{
-			File: o.in.name, Archive: o.Manifest().ID, Result: signerResult(o.Signed(), o.Verdict()), Entries: slices.AppendSeq([]render.Entry{}, entries),
+			File: o.in.name, Archive: o.Manifest().ID, Result: signerResult(o.Signed(), o.Verdict()), Entries: entries,
 		})
 	}
 	a.noteSigner(o)
