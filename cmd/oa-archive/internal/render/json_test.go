@@ -35,7 +35,6 @@ type odd struct {
 	Omitted string `json:"omitted,omitempty"`
 	hidden  string
 	Dash    int                `json:"-"`
-	Comma   int                `json:"-,"`
 	Nil     *int               `json:"nil"`
 	None    []int              `json:"none"`
 	Empty   []string           `json:"empty"`
