@@ -30,6 +30,9 @@ func liveHeap() int64 {
 // TestMemoryOfLargePlans: beyond the assets that have a row, a page holds a few
 // numbers for each, nothing of what the plan says of it.
 func TestMemoryOfLargePlans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is slow under the race detector, and memory is no matter of races")
+	}
 	const few, many, perStep = 5000, 25_000, 32
 	held := func(n int) (index, written int64) {
 		plan := largePlan(n, true)

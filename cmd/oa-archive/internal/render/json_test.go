@@ -176,6 +176,9 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 
 // TestMemoryOfJSON holds documents about tenants of any size to pieces.
 func TestMemoryOfJSON(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is slow under the race detector, and memory is no matter of races")
+	}
 	size := func(steps int) int64 {
 		plan := &restore.Plan{Steps: someSteps(steps)}
 		held := newHeldWriter()
