@@ -3,6 +3,7 @@ package access
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -107,13 +108,18 @@ func ReadWorkspace(metadata []byte) (*Workspace, error) {
 		return nil, fmt.Errorf("access: read metadata: %w", err)
 	}
 	w := &Workspace{ID: doc.Workspace.ID, Name: doc.Workspace.Name, Assets: map[Key]Asset{}}
+	one := onlyCopies()
+	w.Members, w.Grants = slices.Grow(w.Members, len(doc.Members)), slices.Grow(w.Grants, len(doc.Grants))
 	for _, m := range doc.Members {
-		w.Members = append(w.Members, Member{Kind: m.Principal.Type, ID: m.Principal.ID, Role: m.Role})
+		w.Members = append(w.Members, Member{Kind: one(m.Principal.Type), ID: one(m.Principal.ID), Role: one(m.Role)})
 	}
 	for _, g := range doc.Grants {
 		grant := Grant{
-			ID: g.ID, Resource: Key{g.Resource.Type, g.Resource.ID}, Kind: g.Principal.Type, To: g.Principal.ID,
+			ID: g.ID, Resource: Key{one(g.Resource.Type), one(g.Resource.ID)}, Kind: one(g.Principal.Type), To: one(g.Principal.ID),
 			Actions: g.Actions, Closed: g.State == "closed",
+		}
+		for i, action := range grant.Actions {
+			grant.Actions[i] = one(action)
 		}
 		if g.ExpiresAt != nil {
 			t, err := time.Parse(time.RFC3339, *g.ExpiresAt)
@@ -126,10 +132,24 @@ func ReadWorkspace(metadata []byte) (*Workspace, error) {
 	}
 	for kind, list := range map[string][]record{KindDataset: doc.Datasets, "file": doc.Files} {
 		for _, r := range list {
-			w.Assets[Key{kind, r.ID}] = Asset{Name: r.Name, Owner: r.Owner}
+			w.Assets[Key{kind, one(r.ID)}] = Asset{Name: r.Name, Owner: one(r.Owner)}
 		}
 	}
 	return w, nil
+}
+
+// onlyCopies returns a function that returns the first text equal to its argument.
+// In metadata few texts stand in many places, and those who compare tenants hold
+// the metadata of all workspaces.
+func onlyCopies() func(string) string {
+	first := map[string]string{}
+	return func(text string) string {
+		if same, ok := first[text]; ok {
+			return same
+		}
+		first[text] = text
+		return text
+	}
 }
 
 // right returns what the grant allows.

@@ -30,7 +30,8 @@ type Archive struct {
 	t         *fileTable
 	proof     proof
 	m         *manifest.Manifest
-	text      []byte        // of the manifest
+	text      []byte        // of the manifest; nil if it is large: see manifestText
+	textSize  int64
 	signature []byte        // of the manifest; nil when unsigned
 	times     []int64       // of the members in the last frames
 	byPath    []int32       // indexes of the entries, sorted by path
@@ -106,6 +107,7 @@ func open(r io.ReaderAt, size int64, opts Options) (a *Archive, fault *Finding, 
 	t.tail, t.fixity, t.table = nil, nil, nil
 	a.proof = prove(a.text, a.signature, t.start[t.frames()-2], opts)
 	a.m = a.proof.m
+	a.letGo()
 	if len(a.proof.faults) > 0 {
 		if a.m != nil && a.signature == nil && a.place(false) == nil {
 			a.proof.strip()

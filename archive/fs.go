@@ -67,7 +67,7 @@ func (a *Archive) lookup(op, name string) (*node, error) {
 // file completes n if a file has its name.
 func (a *Archive) file(n *node) bool {
 	if n.name == layout.ManifestPath {
-		n.size, n.open = int64(len(a.text)), func() ([]byte, error) { return a.text, nil }
+		n.size, n.open = a.textSize, a.manifestText
 		return true
 	}
 	if i := a.find(n.name); i >= 0 {

@@ -48,7 +48,7 @@ func (a *Archive) place(signed bool) *Finding {
 			return fault
 		}
 	}
-	cut.Alone(ustar.BlockSize + ustar.Padded(int64(len(a.text))))
+	cut.Alone(ustar.BlockSize + ustar.Padded(a.textSize))
 	last := int64(ustar.End)
 	if signed {
 		last += signatureLength(a.m.ID, layout.ManifestPath)
@@ -89,7 +89,7 @@ func (s Sizes) Ratio() float64 { return float64(s.Tar) / float64(max(1, s.File))
 // Sizes returns the sizes of the archive's parts. It reads nothing.
 func (a *Archive) Sizes() Sizes {
 	n := a.t.frames()
-	s := Sizes{File: a.t.size, Tar: a.t.start[n], Manifest: int64(len(a.text)), Frames: n, Compressed: a.t.at[n], Tables: a.t.size - a.t.at[n]}
+	s := Sizes{File: a.t.size, Tar: a.t.start[n], Manifest: a.textSize, Frames: n, Compressed: a.t.at[n], Tables: a.t.size - a.t.at[n]}
 	for i := range a.m.Entries {
 		s.Content += a.m.Entries[i].Size
 	}

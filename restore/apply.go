@@ -321,13 +321,13 @@ func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, 
 		}
 		return tx.Put(ctx, target, int64(len(doc)), bytes.NewReader(doc))
 	}
-	content, err := r.archive.OpenEntry(ctx, e.name.String())
+	content, err := r.archive.OpenEntry(ctx, e.path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, content.Close()) }()
-	if e.name.Kind == layout.Rows {
-		at, err := r.archive.ReaderAt(e.name.String())
+	if e.kind == layout.Rows {
+		at, err := r.archive.ReaderAt(e.path)
 		if err != nil {
 			return err
 		}

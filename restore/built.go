@@ -28,15 +28,19 @@ func (p *planner) keepBuilt(ws *item, doc []byte) {
 	if _, err := p.compressor.Write(doc); err != nil || p.compressor.Close() != nil {
 		panic(err) // a buffer takes everything
 	}
-	ws.built = bytes.Clone(b.Bytes())
-	p.builtSize += len(ws.built)
+	p.built[ws] = bytes.Clone(b.Bytes())
+	p.builtSize += b.Len()
 }
 
-// rebuilt returns what keepBuilt has kept.
-func (it *item) rebuilt() ([]byte, error) {
-	doc, err := io.ReadAll(flate.NewReader(bytes.NewReader(it.built)))
+// rebuilt returns what keepBuilt has kept of a workspace, or nil.
+func (p *planner) rebuilt(ws *item) ([]byte, error) {
+	kept := p.built[ws]
+	if kept == nil {
+		return nil, nil
+	}
+	doc, err := io.ReadAll(flate.NewReader(bytes.NewReader(kept)))
 	if err != nil {
-		return nil, fmt.Errorf("metadata of workspace %s: %w", it.id, err)
+		return nil, fmt.Errorf("metadata of workspace %s: %w", ws.id, err)
 	}
 	return doc, nil
 }

@@ -145,7 +145,7 @@ func (x *index) namesIn(workspace string) []layout.Name {
 	var names []layout.Name
 	for _, a := range x.assetsOf(workspace) {
 		for _, e := range a.entries {
-			names = append(names, e.name)
+			names = append(names, e.name())
 		}
 	}
 	slices.SortFunc(names, layout.Compare)
@@ -154,12 +154,10 @@ func (x *index) namesIn(workspace string) []layout.Name {
 
 // entry returns the entry called name.
 func (x *index) entry(name layout.Name) entry {
-	for _, e := range x.assets.get(keyOf(name)).entries {
-		if e.name == name {
-			return e
-		}
+	if e, ok := x.assets.get(keyOf(name)).entryOf(name.Kind); ok {
+		return e
 	}
-	return entry{name: name}
+	return entry{path: name.String(), kind: name.Kind}
 }
 
 // content returns the document that an item writes from the archive's entry.
@@ -170,8 +168,8 @@ func (p *planner) content(ctx context.Context, it *item, e entry) ([]byte, error
 		}
 		return p.document(ctx, it, e)
 	}
-	if it.built != nil {
-		return it.rebuilt()
+	if doc, err := p.rebuilt(it); doc != nil || err != nil {
+		return doc, err
 	}
 	m, err := p.metadataOf(ctx, it)
 	if err != nil {

@@ -56,7 +56,7 @@ func (p *planner) compareLineage(ctx context.Context, m *metadata, it *item) err
 func (it *item) rowsDiffer() bool {
 	for i, e := range it.asset.entries {
 		se := it.entries[i]
-		if e.name.Kind == layout.Rows && se.TargetPath != "" && se.Result != se.Current {
+		if e.kind == layout.Rows && se.TargetPath != "" && se.Result != se.Current {
 			return true
 		}
 	}
@@ -72,7 +72,7 @@ func (it *item) leaveCopy(as Decision, reason string) {
 // concludeKept writes down that a copy stays.
 func (it *item) concludeKept() {
 	it.decision, it.reason = it.copied().keepAs, it.copied().keepReason
-	it.blocked = nil
+	it.saying().blocked = nil
 	for i := range it.entries {
 		it.entries[i].Result = it.entries[i].Current
 	}

@@ -3,12 +3,10 @@ package restore
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/oneanalytics/oa-archive/access"
-	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/schema"
 )
 
@@ -49,133 +47,18 @@ func (p *planner) notePlace(m *metadata, doc []byte) error {
 	if err != nil {
 		return err
 	}
-	m.ws.requires, m.ws.asleep = recordNeeds(m.theirs, after), m.asleep(after)
+	about := m.ws.saying()
+	about.requires, about.asleep = recordNeeds(m.theirs, after), m.asleep(after)
 	for _, l := range principalLists {
 		there := m.theirs.byKey(l.list)
 		for _, rec := range after.lists[l.list] {
 			if own, had := there[rec.key]; !had || !sameJSON(own.raw, rec.raw) {
-				p.declared = append(p.declared, declared{l.list, rec.raw})
+				p.declare(l.list, rec)
 			}
 		}
 	}
 	p.places = append(p.places, pl)
 	return nil
-}
-
-// declared is a record of somebody that the import writes and that the
-// workspace did not have.
-type declared struct {
-	list string
-	raw  json.RawMessage
-}
-
-// directories are the people of the target before and after the import, and
-// those of the archive under the ids that they have in the target.
-type directories struct {
-	before, after, given *access.Directory
-}
-
-func (p *planner) directories() (*directories, error) {
-	before, err := p.dst.people.directory()
-	if err != nil {
-		return nil, err
-	}
-	source, err := p.src.people.directory()
-	if err != nil {
-		return nil, err
-	}
-	lists := map[string][]json.RawMessage{}
-	for _, d := range p.declared {
-		lists[d.list] = append(lists[d.list], d.raw)
-	}
-	after, err := peopleOf(lists)
-	if err != nil {
-		return nil, err
-	}
-	for id, u := range before.Users {
-		if _, ok := after.Users[id]; !ok {
-			after.Users[id] = u
-		}
-	}
-	for id, t := range before.Teams {
-		if _, ok := after.Teams[id]; !ok {
-			after.Teams[id] = t
-		}
-	}
-	for id, r := range before.Roles {
-		if _, ok := after.Roles[id]; !ok {
-			after.Roles[id] = r
-		}
-	}
-	return &directories{before, after, p.given(source, before)}, nil
-}
-
-// given returns the archive's people under the ids that they have in the
-// target. In the tenant that the archive came from, whoever is in a team today
-// is given what the team had: the tenant decides who is in its teams.
-func (p *planner) given(source, before *access.Directory) *access.Directory {
-	given := (&access.Directory{}).Clone()
-	if p.same {
-		given = before.Clone()
-	}
-	to := func(kind schema.RefKind, id string) (string, bool) {
-		s, ok := p.people.standIn(principalKey{kind, id})
-		return s.id, ok
-	}
-	for _, id := range sortedKeys(source.Users) {
-		if here, ok := to(schema.RefUser, id); ok {
-			user := source.Users[id]
-			if today, known := given.Users[here]; known {
-				today.Owner = today.Owner || user.Owner
-				user = today
-			}
-			given.Users[here] = user
-		}
-	}
-	for _, id := range sortedKeys(source.Teams) {
-		here, ok := to(schema.RefTeam, id)
-		if !ok {
-			continue
-		}
-		team := access.Team{Name: source.Teams[id].Name}
-		if p.same && here == id {
-			team.Members = slices.Clone(before.Teams[id].Members)
-		}
-		for _, member := range source.Teams[id].Members {
-			if user, ok := to(schema.RefUser, member); ok {
-				team.Members = append(team.Members, user)
-			}
-		}
-		given.Teams[here] = team
-	}
-	for _, id := range sortedKeys(source.Roles) {
-		if here, ok := to(schema.RefRole, id); ok {
-			given.Roles[here] = source.Roles[id]
-		}
-	}
-	return given
-}
-
-// directory returns the people of one side for comparisons of access.
-func (d *directory) directory() (*access.Directory, error) {
-	lists := map[string][]json.RawMessage{}
-	for _, p := range d.order {
-		for _, l := range principalLists {
-			if l.kind == p.kind {
-				lists[l.list] = append(lists[l.list], p.raw)
-			}
-		}
-	}
-	return peopleOf(lists)
-}
-
-func peopleOf(lists map[string][]json.RawMessage) (*access.Directory, error) {
-	doc, err := json.Marshal(lists)
-	if err != nil {
-		return nil, err
-	}
-	d := (&access.Directory{}).Clone()
-	return d, d.Learn(doc)
 }
 
 // compareAccess finds out who gains or loses what, and blocks what widens
@@ -208,6 +91,7 @@ func (p *planner) compareAccess(ctx context.Context) error {
 		return err
 	}
 	p.requireAllowed()
+	p.places, p.declared, p.latest = nil, nil, nil
 	return nil
 }
 
@@ -351,7 +235,7 @@ func (p *planner) file(ws *item, changes []access.Change) {
 		if it == nil || it.decision == Unchanged || it.decision == Skip {
 			it = ws
 		}
-		it.access = append(it.access, c.ID)
+		it.saying().access = append(it.said().access, c.ID)
 		p.changes = append(p.changes, c)
 	}
 }
@@ -387,36 +271,16 @@ func (p *planner) requireAllowed() {
 		}
 	}
 	for _, it := range p.items {
-		for _, id := range it.access {
+		for _, id := range it.said().access {
 			c := byID[id]
 			switch {
 			case !c.Widens:
 			case slices.Contains(p.opts.AllowAccess, id):
-				it.requires = append(it.requires, Permission{"access.widen", Resource{c.Asset.Kind, c.Asset.ID}})
+				it.saying().requires = append(it.said().requires, Permission{"access.widen", Resource{c.Asset.Kind, c.Asset.ID}})
 			case it.policy != Ask || it.decision != Blocked:
 				it.block("it would widen access: %s; if that is meant, allow it with --allow-access %s", c.Sentence, id)
 				it.turnBlocked()
 			}
 		}
 	}
-}
-
-// facts are what documents other than the metadata say about access.
-type facts struct {
-	owner string // of a report or alert
-	rules []access.Rule
-}
-
-// factsOfTarget reads the facts of an asset of the target.
-func (p *planner) factsOfTarget(ctx context.Context, a *asset) (facts, error) {
-	for _, kind := range []layout.Kind{layout.Model, layout.Report, layout.Alert} {
-		if e, ok := a.entryOf(kind); ok {
-			doc, err := p.readTarget(ctx, e)
-			if err != nil {
-				return facts{}, fmt.Errorf("target: %s: %w", e.name, err)
-			}
-			return factsOf(kind, doc), nil
-		}
-	}
-	return facts{}, nil
 }

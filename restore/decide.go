@@ -296,7 +296,7 @@ func (p *planner) decideExtension(it *item) {
 		policy = p.opts.policyFor(it)
 	}
 	switch {
-	case isInsurance(it.asset.entries[0].name):
+	case isInsurance(it.asset.entries[0].name()):
 		it.policy, it.reason = Skip, "it says what an import did, and is no part of the tenant"
 	case p.clone != nil:
 		it.policy, it.reason = Skip, "an extension cannot stand beside itself in a clone"

@@ -73,7 +73,7 @@ func (p *planner) attachedTo(ctx context.Context, it *item, kind schema.Kind, re
 	}
 	attached := map[string]bool{}
 	for _, e := range there.entries {
-		if k, ok := schema.KindOf(e.name.Kind); !ok || k != kind {
+		if k, ok := schema.KindOf(e.kind); !ok || k != kind {
 			continue
 		}
 		doc, err := p.readTarget(ctx, e)

@@ -70,7 +70,7 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 		if a.kind == Report || a.kind == Alert {
 			doc, err := p.readTarget(ctx, a.entries[0])
 			if err != nil {
-				return fmt.Errorf("entry %q: %w", a.entries[0].name.String(), err)
+				return fmt.Errorf("entry %q: %w", a.entries[0].path, err)
 			}
 			var named struct{ Name string }
 			_ = json.Unmarshal(doc, &named) // a broken document goes without its name
@@ -80,7 +80,7 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 		it.selected, it.policy, it.decision, it.reason = true, Delete, Delete, "the archive does not have it"
 		it.targetWorkspace, it.targetID = a.workspace, a.id
 		for _, e := range a.entries {
-			path, digest := e.name.String(), e.digest.String()
+			path, digest := e.path, e.digest.String()
 			it.entries = append(it.entries, StepEntry{Path: path, Digest: digest, Size: e.size, TargetPath: path, Current: digest, Delete: true})
 		}
 		p.deletions = append(p.deletions, it)
@@ -101,7 +101,7 @@ func (p *planner) deletedIn(workspace string) map[layout.Name]*item {
 	for _, it := range p.deletions {
 		if it.workspace == workspace && it.decision == Delete {
 			for _, e := range it.asset.entries {
-				gone[e.name] = it
+				gone[e.name()] = it
 			}
 		}
 	}

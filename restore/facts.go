@@ -2,12 +2,34 @@ package restore
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/oneanalytics/oa-archive/access"
 	"github.com/oneanalytics/oa-archive/internal/strictyaml"
 	"github.com/oneanalytics/oa-archive/layout"
 )
+
+// facts are what documents other than the metadata say about access.
+type facts struct {
+	owner string // of a report or alert
+	rules []access.Rule
+}
+
+// factsOfTarget reads the facts of an asset of the target.
+func (p *planner) factsOfTarget(ctx context.Context, a *asset) (facts, error) {
+	for _, kind := range []layout.Kind{layout.Model, layout.Report, layout.Alert} {
+		if e, ok := a.entryOf(kind); ok {
+			doc, err := p.readTarget(ctx, e)
+			if err != nil {
+				return facts{}, fmt.Errorf("target: %s: %w", e.path, err)
+			}
+			return factsOf(kind, doc), nil
+		}
+	}
+	return facts{}, nil
+}
 
 // factsOf reads what a document says about access. What has another shape than
 // its schema demands says nothing here: validation reports it.

@@ -39,11 +39,11 @@ func TestFaultsOfWhatIsNotWritten(t *testing.T) {
 func TestValidatorsThatFailBlockOneAsset(t *testing.T) {
 	it := newItem(nil, "")
 	it.judge(errors.New("no memory for the schema"))
-	if len(it.blocked) != 1 || !strings.Contains(it.blocked[0], "its document cannot be validated: no memory") {
-		t.Errorf("blocked: %q", it.blocked)
+	if len(it.said().blocked) != 1 || !strings.Contains(it.said().blocked[0], "its document cannot be validated: no memory") {
+		t.Errorf("blocked: %q", it.said().blocked)
 	}
 	sound := newItem(nil, "")
-	if sound.judge(nil); len(sound.blocked) > 0 {
-		t.Errorf("blocked: %q", sound.blocked)
+	if sound.judge(nil); len(sound.said().blocked) > 0 {
+		t.Errorf("blocked: %q", sound.said().blocked)
 	}
 }

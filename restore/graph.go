@@ -29,7 +29,6 @@ type item struct {
 	sameTies      bool // a workspace's metadata, edited, is tied to other documents as the archive's
 
 	entries []StepEntry
-	built   []byte   // a workspace's metadata, compressed; nil when it is to be built again
 	copy    *copying // of forks; nil when there is nothing to say
 }
 
@@ -40,13 +39,34 @@ type verdict struct {
 	reason   string
 
 	dependsOn []string
-	changes   []string
-	blocked   []string
+	facts     *facts   // for the comparison of access; nil says nothing
+	remarks   *remarks // nil when there are none, as of most
+}
 
-	facts    *facts       // for the comparison of access; nil says nothing
+// remarks are what is worth saying about an item.
+type remarks struct {
+	changes []string
+	blocked []string
+
 	access   []string     // ids of changes
 	requires []Permission // of records, and what it widens
 	asleep   []Asleep
+}
+
+// said returns what was remarked on the item.
+func (it *item) said() remarks {
+	if it.remarks == nil {
+		return remarks{}
+	}
+	return *it.remarks
+}
+
+// saying returns the remarks on the item, to be added to.
+func (it *item) saying() *remarks {
+	if it.remarks == nil {
+		it.remarks = &remarks{}
+	}
+	return it.remarks
 }
 
 // newItem returns the item of an asset. why is "selected", or "needed by …".
@@ -97,11 +117,11 @@ func (it *item) imports() bool {
 }
 
 func (it *item) block(format string, args ...any) {
-	it.blocked = addOnce(it.blocked, fmt.Sprintf(format, args...))
+	it.saying().blocked = addOnce(it.said().blocked, fmt.Sprintf(format, args...))
 }
 
 func (it *item) change(format string, args ...any) {
-	it.changes = addOnce(it.changes, fmt.Sprintf(format, args...))
+	it.saying().changes = addOnce(it.said().changes, fmt.Sprintf(format, args...))
 }
 
 func addOnce(list []string, s string) []string {
@@ -135,7 +155,9 @@ func (x *index) closure(picked picks) (all, items []*item) {
 	for len(queue) > 0 {
 		it := queue[0]
 		queue = queue[1:]
-		for _, k := range it.needs() {
+		needs := x.needs(it.asset)
+		it.dependsOn = slices.Grow(it.dependsOn, len(needs))
+		for _, k := range needs {
 			if a := x.assets.get(k); a != nil {
 				it.dependsOn = addOnce(it.dependsOn, a.id)
 				if items[a.seat] == nil {
@@ -151,7 +173,7 @@ func (x *index) closure(picked picks) (all, items []*item) {
 
 // needs returns what an asset cannot do without: its workspace, what its
 // documents require, and reports that it leads to.
-func (a *asset) needs() []key {
+func (x *index) needs(a *asset) []key {
 	if a.workspace == "" || a.kind == Workspace {
 		return nil
 	}
@@ -159,7 +181,7 @@ func (a *asset) needs() []key {
 	for _, r := range a.refs {
 		kind, ok := kindOfRef(r.to.kind())
 		if ok && kind != Workspace && (r.required || r.to.kind() == schema.RefReport) {
-			k := key{kind, a.workspace, *r.id}
+			k := key{kind, a.workspace, x.ids[r.id]}
 			if k != a.key && !slices.Contains(needs, k) {
 				needs = append(needs, k)
 			}

@@ -33,13 +33,14 @@ type asset struct {
 	next *asset // in the same bucket of the index's table
 }
 
-// entry is one entry of an asset.
+// entry is one entry of an asset. There are many, so that its name is read off its
+// path when somebody asks.
 type entry struct {
-	name   layout.Name
-	path   string // of the archive's entries: name, as text
+	path   string // that layout.Parse has read
 	size   int64
 	digest layout.Digest
 	open   func(context.Context) (io.ReadCloser, error) // of the target's entries
+	kind   layout.Kind
 
 	// What reading the archive found out.
 	unchecked bool // the document was not validated
@@ -49,20 +50,26 @@ type entry struct {
 // reference is something that an asset refers to, no matter where and how
 // often. There are many, so it holds what planning asks for and nothing else.
 type reference struct {
-	id                *string // see index.texts
+	id                uint32 // see index.ids
 	to                refKind
 	required, subject bool // somewhere
 	within            bool // in the asset's own document, not only in its record
 }
 
 // bare returns the reference without a place.
-func (r reference) bare() schema.Reference {
-	return schema.Reference{To: r.to.kind(), ID: *r.id, Required: r.required, Subject: r.subject}
+func (x *index) bare(r reference) schema.Reference {
+	return schema.Reference{To: r.to.kind(), ID: x.ids[r.id], Required: r.required, Subject: r.subject}
+}
+
+// name returns the entry's path, parsed.
+func (e entry) name() layout.Name {
+	name, _ := layout.Parse(e.path) // it was parsed before
+	return name
 }
 
 // isDocument reports whether the entry is validated and edited as a whole.
 func (e entry) isDocument() bool {
-	_, ok := schema.KindOf(e.name.Kind)
+	_, ok := schema.KindOf(e.kind)
 	return ok
 }
 
@@ -76,7 +83,8 @@ type index struct {
 	places map[string]*places // by workspace
 	found  *findings          // of archives
 	shared atomic.Bool        // with planners to come
-	texts  map[string]*string // while documents are read
+	ids    []string           // that references name
+	texts  map[string]uint32  // where each stands in ids; while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -90,7 +98,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, texts: map[string]*string{},
+		places: map[string]*places{}, texts: map[string]uint32{},
 	}
 }
 
@@ -113,14 +121,16 @@ func keyOf(n layout.Name) key {
 	return key{Extension, "", n.String()}
 }
 
-// add files an entry under its asset.
+// add files an entry under its asset. Its path must be valid.
 func (x *index) add(e entry) *asset {
-	k := keyOf(e.name)
+	name := e.name() // whose texts are parts of the path
+	e.kind = name.Kind
+	k := keyOf(name)
 	a := x.assets.get(k)
 	if a == nil {
 		a = &asset{key: k}
 		if k.kind == Audit || k.kind == Extension {
-			a.name = e.name.String()
+			a.name = e.path
 		}
 		x.assets.put(a)
 		x.order = append(x.order, a)
@@ -146,7 +156,7 @@ func (x *index) has(name layout.Name) bool { return !x.digestOf(name).IsZero() }
 // entryOf returns the entry of the given kind.
 func (a *asset) entryOf(k layout.Kind) (entry, bool) {
 	for _, e := range a.entries {
-		if e.name.Kind == k {
+		if e.kind == k {
 			return e, true
 		}
 	}
@@ -160,7 +170,7 @@ type readDocument func(context.Context, entry) ([]byte, error)
 func (x *index) learn(ctx context.Context, read readDocument) error {
 	for _, a := range x.order {
 		for _, e := range a.entries {
-			if e.name.Kind != layout.Metadata {
+			if e.kind != layout.Metadata {
 				continue
 			}
 			doc, err := read(ctx, e)
@@ -168,7 +178,7 @@ func (x *index) learn(ctx context.Context, read readDocument) error {
 				_, err = x.learnMetadata(a, doc)
 			}
 			if err != nil {
-				return fmt.Errorf("entry %q: %w", e.name.String(), err)
+				return fmt.Errorf("entry %q: %w", e.path, err)
 			}
 		}
 	}
@@ -194,7 +204,7 @@ func (x *index) learnDocument(a *asset, e entry, d *document) error {
 	if d.unclear != nil {
 		return d.unclear
 	}
-	if e.name.Kind == layout.Metadata {
+	if e.kind == layout.Metadata {
 		recs, err := x.learnMetadata(a, d.text)
 		if err != nil {
 			return err
@@ -202,10 +212,10 @@ func (x *index) learnDocument(a *asset, e entry, d *document) error {
 		x.learnRecordReferences(a.workspace, d.refs, recs)
 		return nil
 	}
-	if e.name.Kind == layout.Report || e.name.Kind == layout.Alert {
+	if e.kind == layout.Report || e.kind == layout.Alert {
 		a.name = d.parsed.Name()
 	}
-	x.refer(a, d.refs, e.name.Kind)
+	x.refer(a, d.refs, e.kind)
 	for _, r := range d.parsed.RowRules() {
 		a.archived.rules = append(a.archived.rules, access.Rule(r))
 	}
@@ -269,22 +279,22 @@ func (x *index) nameAssets(workspace string, recs *records) {
 func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	type target struct {
 		to refKind
-		id string
+		id uint32
 	}
 	places := map[target]int{}
 	for i, r := range a.refs {
-		places[target{r.to, *r.id}] = i
+		places[target{r.to, r.id}] = i
 	}
 	for _, r := range refs {
 		if r.To.InModel() || r.To == schema.RefSecret {
 			continue
 		}
-		t := target{refKindOf(r.To), r.ID}
+		t := target{refKindOf(r.To), x.share(r.ID)}
 		i, ok := places[t]
 		if !ok {
 			i = len(a.refs)
 			places[t] = i
-			a.refs = append(a.refs, reference{to: t.to, id: x.share(r.ID)})
+			a.refs = append(a.refs, reference{to: t.to, id: t.id})
 		}
 		ref := &a.refs[i]
 		ref.within = ref.within || document != layout.Metadata
@@ -294,22 +304,25 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	a.refs = slices.Clone(a.refs) // without room for more
 }
 
-// one returns the one copy of a text that the index keeps.
-func (x *index) one(text string) string { return *x.share(text) }
+// one returns the one copy of an id that the index keeps.
+func (x *index) one(id string) string { return x.ids[x.share(id)] }
 
-func (x *index) share(text string) *string {
-	if same, ok := x.texts[text]; ok {
-		return same
+// share returns where the id stands in ids.
+func (x *index) share(id string) uint32 {
+	at, ok := x.texts[id]
+	if !ok {
+		at = uint32(len(x.ids))
+		x.ids = append(x.ids, id)
+		x.texts[id] = at
 	}
-	x.texts[text] = &text
-	return &text
+	return at
 }
 
 // sort puts the assets in the order of plans, by the canonical order of their
 // first entries, and gives them their seats.
 func (x *index) sort() {
 	slices.SortFunc(x.order, func(a, b *asset) int {
-		return layout.Compare(a.entries[0].name, b.entries[0].name)
+		return layout.Compare(a.entries[0].name(), b.entries[0].name())
 	})
 	for i, a := range x.order {
 		a.seat = i

@@ -49,7 +49,7 @@ func (x *index) state() state {
 	all := make([]held, 0, len(x.order))
 	for _, a := range x.order {
 		for _, e := range a.entries {
-			all = append(all, held{path: e.name.String(), digest: e.digest})
+			all = append(all, held{path: e.path, digest: e.digest})
 		}
 	}
 	return newState(all)

@@ -106,7 +106,7 @@ func (p *planner) revisit(ctx context.Context, v view) error {
 // reopen has the asset's entry opened as e, if it is the same.
 func (a *asset) reopen(e tenant.Entry) bool {
 	for i := range a.entries {
-		if own := &a.entries[i]; own.name == e.Name {
+		if own := &a.entries[i]; own.kind == e.Name.Kind {
 			own.open = e.Open
 			return own.digest == e.Digest && own.size == e.Size
 		}
@@ -122,7 +122,7 @@ func (p *planner) askAgain(ctx context.Context, v view) error {
 	p.kept = nil
 	for _, it := range p.items {
 		for i, e := range it.asset.entries {
-			if e.name.Kind != layout.Rows || it.entries[i].TargetPath == "" {
+			if e.kind != layout.Rows || it.entries[i].TargetPath == "" {
 				continue
 			}
 			if has := p.keeper != nil; has != had {

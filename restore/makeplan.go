@@ -77,7 +77,8 @@ type planner struct {
 
 	places   []*place // workspaces that were settled, for the comparison of access
 	declared []declared
-	moved    map[key]*item // items that land elsewhere than in the archive, by where
+	latest   map[[2]string][]byte // of those declared, by list and id
+	moved    map[key]*item        // items that land elsewhere than in the archive, by where
 	changes  []access.Change
 
 	missing     map[string]*Unresolved
@@ -85,9 +86,10 @@ type planner struct {
 	settling    bool   // ids of copies are final
 	warnings    []string
 	last        lastMetadata
-	buildsAgain bool          // some metadata, when it is written
-	builtSize   int           // bytes of metadata that was built, compressed
-	compressor  *flate.Writer // of these, while it is planned
+	built       map[*item][]byte // metadata of workspaces, compressed; what is missing is built again
+	buildsAgain bool             // some metadata, when it is written
+	builtSize   int              // bytes of metadata that was built, compressed
+	compressor  *flate.Writer    // of these, while it is planned
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -109,7 +111,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
-		ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
+		built: map[*item][]byte{}, latest: map[[2]string][]byte{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
 	}
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
@@ -149,17 +151,16 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 
 func (p *planner) readArchive(ctx context.Context) error {
 	for _, e := range p.manifest.Entries {
-		name, err := layout.Parse(e.Path)
-		if err != nil {
+		if _, err := layout.Parse(e.Path); err != nil {
 			return err
 		}
-		p.src.add(entry{name: name, path: e.Path, size: e.Size, digest: e.SHA256})
+		p.src.add(entry{path: e.Path, size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
 	// What is not written need not be valid, and what is selected shows only
 	// once all is read.
 	return p.src.learnArchive(ctx, p.readSource, func(e entry) bool {
-		return longWay || len(p.opts.Select) == 0 && p.dst.digestOf(e.name) != e.digest
+		return longWay || len(p.opts.Select) == 0 && p.dst.digestOf(e.name()) != e.digest
 	})
 }
 
@@ -173,7 +174,7 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 		if err != nil {
 			return err
 		}
-		p.dst.add(entry{name: e.Name, size: e.Size, digest: e.Digest, open: e.Open})
+		p.dst.add(entry{path: path, size: e.Size, digest: e.Digest, open: e.Open})
 		listed = append(listed, held{path: path, digest: e.Digest})
 	}
 	p.fingerprint, p.inventory = newState(listed).hash(), len(listed)
@@ -185,7 +186,7 @@ func (p *planner) readSource(ctx context.Context, e entry) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return p.archive.ReadDocument(ctx, e.name.String(), p.maxDocument)
+	return p.archive.ReadDocument(ctx, e.path, p.maxDocument)
 }
 
 func (p *planner) readTarget(ctx context.Context, e entry) (doc []byte, err error) {
@@ -267,7 +268,7 @@ func (p *planner) assemble() (*Plan, error) {
 		step := it.step()
 		plan.Summary.count(step)
 		plan.Steps = append(plan.Steps, step)
-		plan.Asleep = append(plan.Asleep, it.asleep...)
+		plan.Asleep = append(plan.Asleep, it.said().asleep...)
 		p.rest(it)
 	}
 	plan.Removed = p.clone.gone()
@@ -324,11 +325,12 @@ func (p *planner) stillMissing() []Unresolved {
 
 // step writes down one item.
 func (it *item) step() Step {
+	said := it.said()
 	s := Step{
 		Kind: it.kind, Workspace: it.workspace, ID: it.id, Name: it.name, Decision: it.decision,
-		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: it.changes, Blocked: it.blocked,
+		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: said.changes, Blocked: said.blocked,
 	}
-	s.Access, s.Needs = it.access, it.permissions()
+	s.Access, s.Needs = said.access, it.permissions()
 	if it.decision != Skip || it.keep {
 		s.TargetWorkspace, s.TargetID = it.targetWorkspace, it.targetID
 		if it.targetID != it.id {

@@ -150,7 +150,7 @@ func (u *undoer) read(ctx context.Context, v view) error {
 		if err != nil {
 			return err
 		}
-		u.dst.add(entry{name: e.Name, size: e.Size, digest: e.Digest, open: e.Open})
+		u.dst.add(entry{path: path, size: e.Size, digest: e.Digest, open: e.Open})
 		u.digests[path] = e.Digest
 		listed = append(listed, manifest.Entry{Path: path, SHA256: e.Digest})
 	}
@@ -322,7 +322,7 @@ func readEntry(ctx context.Context, e entry) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(doc)) > limit {
-		return nil, fmt.Errorf("%q has more than %d bytes, which is the limit", e.name.String(), limit)
+		return nil, fmt.Errorf("%q has more than %d bytes, which is the limit", e.path, limit)
 	}
 	return doc, nil
 }

@@ -28,7 +28,7 @@ func (m *metadata) usedBy() *needs {
 			continue
 		}
 		for _, r := range it.refs {
-			n.add(r.bare(), folders)
+			n.add(m.p.src.bare(r), folders)
 		}
 	}
 	for list := range m.arriving {

@@ -174,11 +174,11 @@ func (it *item) permissions() []Permission {
 		return nil
 	}
 	for i, e := range it.entries {
-		if e.Write && it.asset.entries[i].name.Kind == layout.Rows {
+		if e.Write && it.asset.entries[i].kind == layout.Rows {
 			all = append(all, need("dataset.rows.write"))
 		}
 	}
-	return sortPermissions(append(all, it.requires...))
+	return sortPermissions(append(all, it.said().requires...))
 }
 
 // recordActions are the lists of the metadata whose records need permissions

@@ -34,8 +34,8 @@ func (r *reading) serves(p *planner) bool {
 // findings are what a pass over an archive found about its documents, beside
 // what the index knows of assets.
 type findings struct {
-	invalid map[layout.Name]error // what validation said of documents that did not pass
-	flawed  map[string]bool       // workspaces with problems between their documents, or that were not looked through
+	invalid map[string]error // by path: what validation said of documents that did not pass
+	flawed  map[string]bool  // workspaces with problems between their documents, or that were not looked through
 }
 
 // aheadOf bounds how many documents are in memory at once.
@@ -49,7 +49,7 @@ const (
 // looked for only where writes says that the import may write the document as
 // it is.
 func (x *index) learnArchive(ctx context.Context, read readDocument, writes func(entry) bool) error {
-	x.found = &findings{invalid: map[layout.Name]error{}, flawed: map[string]bool{}}
+	x.found = &findings{invalid: map[string]error{}, flawed: map[string]bool{}}
 	for rest := x.order; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
 		if n < 0 {
@@ -99,7 +99,7 @@ func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDo
 		flush := func() bool {
 			spread.Each(len(batch), func(i int) { batch[i].examine() })
 			for _, d := range batch {
-				if failed = x.learnParsed(d); failed != nil || !yield(d.entry.name, d.parsed) {
+				if failed = x.learnParsed(d); failed != nil || !yield(d.entry.name(), d.parsed) {
 					return false
 				}
 			}
@@ -110,10 +110,10 @@ func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDo
 			for i := range a.entries {
 				e := &a.entries[i]
 				d := &document{asset: a, entry: e, check: writes(*e)}
-				if kind, ok := schema.KindOf(e.name.Kind); ok {
+				if kind, ok := schema.KindOf(e.kind); ok {
 					d.kind = kind
 					if d.text, failed = read(ctx, *e); failed != nil {
-						failed = fmt.Errorf("entry %q: %w", e.name.String(), failed)
+						failed = fmt.Errorf("entry %q: %w", e.path, failed)
 						return
 					}
 				}
@@ -143,10 +143,10 @@ func (x *index) learnParsed(d *document) error {
 		return nil
 	}
 	if err := x.learnDocument(d.asset, *d.entry, d); err != nil {
-		return fmt.Errorf("entry %q: %w", d.entry.name.String(), err)
+		return fmt.Errorf("entry %q: %w", d.entry.path, err)
 	}
 	if d.fault != nil {
-		x.found.invalid[d.entry.name] = d.fault
+		x.found.invalid[d.entry.path] = d.fault
 	}
 	d.entry.unchecked = !d.check
 	d.entry.keyed = d.kind == schema.KindAlert && bytes.Contains(d.text, []byte("secret_slot"))
@@ -166,14 +166,14 @@ func (p *planner) arrivesAsIs(it *item, e entry) bool {
 		return false
 	}
 	for _, r := range it.refs {
-		if r.within && !p.leadsToTheSame(it, r.bare()) {
+		if r.within && !p.leadsToTheSame(it, p.src.bare(r)) {
 			return false
 		}
 	}
 	a := &adaptation{p: p, it: it}
 	for _, r := range it.refs {
 		if r.within {
-			a.resolve([]schema.Reference{r.bare()})
+			a.resolve([]schema.Reference{p.src.bare(r)})
 		}
 	}
 	if len(a.set) > 0 || len(a.drop) > 0 || len(a.blocked) > 0 {

@@ -42,11 +42,11 @@ func (p *planner) keptRows(ctx context.Context, e entry, se *StepEntry) (kept ke
 	if known {
 		return kept, nil
 	}
-	content, err := p.archive.ReaderAt(e.name.String())
+	content, err := p.archive.ReaderAt(e.path)
 	if err != nil {
 		return kept, err
 	}
-	size, digest, err := p.keeper.KeptRows(ctx, e.name, content, e.size)
+	size, digest, err := p.keeper.KeptRows(ctx, e.name(), content, e.size)
 	if errors.As(err, &kept.refused) {
 		err = nil
 	}

@@ -24,7 +24,7 @@ func (p *planner) leaveSame(ctx context.Context) error {
 		queue = append(queue, it)
 		for _, r := range it.refs {
 			if kind, ok := kindOfRef(r.to.kind()); ok {
-				k := key{kind, it.workspace, *r.id}
+				k := key{kind, it.workspace, p.src.ids[r.id]}
 				referring[k] = append(referring[k], it)
 			}
 		}
@@ -84,6 +84,8 @@ func (p *planner) rawSameRecord(ctx context.Context, it *item) (bool, error) {
 // wouldBeSame reports whether overwriting the item would change nothing.
 func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
 	was, verdict := *it, *it.verdict
+	said := it.said()
+	it.remarks = &said // what is said now is not kept
 	copied, isCopied := p.ids[it.id]
 	delete(p.ids, it.id)
 	defer func() {
@@ -93,7 +95,7 @@ func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
 		}
 	}()
 	it.policy, it.targetID, it.copy = Overwrite, it.id, nil
-	if err := p.results(ctx, it); err != nil || !it.same() || len(it.blocked) > 0 {
+	if err := p.results(ctx, it); err != nil || !it.same() || len(it.said().blocked) > 0 {
 		return false, err
 	}
 	m, err := p.metadataOf(ctx, p.itemOf(key{Workspace, it.workspace, it.workspace}))

@@ -84,7 +84,7 @@ func isIDPrefix(s string) bool {
 func (s Selector) matches(a *asset) bool {
 	switch {
 	case s.path != "":
-		return slices.ContainsFunc(a.entries, func(e entry) bool { return globPath(s.path, e.name.String()) })
+		return slices.ContainsFunc(a.entries, func(e entry) bool { return globPath(s.path, e.path) })
 	case s.id != "":
 		return strings.HasPrefix(a.id, s.id)
 	case s.name == "":
@@ -147,7 +147,7 @@ func (x *index) resembling(s Selector) []string {
 		switch {
 		case s.path != "":
 			for _, e := range a.entries {
-				names = append(names, e.name.String())
+				names = append(names, e.path)
 			}
 		case s.id != "":
 			names = append(names, a.id)

@@ -19,7 +19,7 @@ func sampleIndex(t testing.TB) *index {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.add(entry{name: n, size: int64(len(w[path])), digest: layout.DigestOf([]byte(w[path]))})
+		x.add(entry{path: n.String(), size: int64(len(w[path])), digest: layout.DigestOf([]byte(w[path]))})
 	}
 	x.sort()
 	names := map[string]string{wsSales: "Sales", wsOps: "Ops", orders: "Orders", returns: "Returns", revenue: "Revenue", detail: "Detail", drop: "Revenue drops", upload: "orders.csv"}

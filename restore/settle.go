@@ -130,7 +130,7 @@ func (p *planner) results(ctx context.Context, it *item) error {
 			continue
 		}
 		se.TargetPath = se.Path
-		if target != e.name {
+		if target != e.name() {
 			se.TargetPath = target.String()
 		}
 		se.currently(p.dst.digestOf(target), e)
@@ -148,9 +148,9 @@ func (p *planner) results(ctx context.Context, it *item) error {
 
 // result computes what one entry will hold.
 func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) error {
-	if _, ok := schema.KindOf(e.name.Kind); !ok {
+	if _, ok := schema.KindOf(e.kind); !ok {
 		se.Result, se.ResultSize = se.Digest, se.Size
-		if e.name.Kind == layout.Rows {
+		if e.kind == layout.Rows {
 			return p.resultRows(ctx, it, e, se)
 		}
 		return nil
@@ -168,7 +168,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 		return err
 	}
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
-	found := factsOf(e.name.Kind, doc)
+	found := factsOf(e.kind, doc)
 	it.facts = &found
 	if se.Result != se.Current {
 		p.validate(it, e, doc)
@@ -179,7 +179,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 // checkAsIs blocks a document of the archive that must not be written.
 func (p *planner) checkAsIs(ctx context.Context, it *item, e entry) error {
 	if !e.unchecked {
-		it.judge(p.src.found.invalid[e.name])
+		it.judge(p.src.found.invalid[e.path])
 		return nil
 	}
 	doc, err := p.readSource(ctx, e)
@@ -191,7 +191,7 @@ func (p *planner) checkAsIs(ctx context.Context, it *item, e entry) error {
 
 // validate blocks a document that must not be written.
 func (p *planner) validate(it *item, e entry, doc []byte) {
-	kind, _ := schema.KindOf(e.name.Kind)
+	kind, _ := schema.KindOf(e.kind)
 	it.judge(schema.Validate(kind, doc))
 }
 
@@ -220,7 +220,7 @@ func (it *item) refuse(invalid *schema.ValidationError) {
 // targetName returns the name that an entry has in the target, and whether
 // it is part of the import.
 func (p *planner) targetName(it *item, e entry) (layout.Name, bool) {
-	n := e.name
+	n := e.name()
 	if it.policy == Skip || it.policy == Blocked {
 		return n, false
 	}
@@ -275,7 +275,7 @@ func (p *planner) conclude(it *item, same bool) {
 			it.block("the earlier copy %s was edited since, or the archive is of another state: choose another fork label, or answer overwrite for %s", it.targetID, it.targetID)
 		}
 	}
-	if len(it.blocked) > 0 && it.decision != Unchanged {
+	if len(it.said().blocked) > 0 && it.decision != Unchanged {
 		it.decision, it.reason = Blocked, "it cannot be imported as asked"
 	}
 	it.finish()
@@ -293,7 +293,9 @@ func (it *item) finish() {
 		}
 	}
 	if it.decision == Unchanged || it.decision == Skip {
-		it.changes, it.blocked, it.asleep, it.requires = nil, nil, nil, nil
+		if it.remarks != nil {
+			*it.remarks = remarks{access: it.remarks.access}
+		}
 		for i := range it.entries {
 			it.entries[i].ResultSize = 0
 		}
@@ -331,16 +333,16 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 		p.keepBuilt(ws, doc)
 		ws.sameTies = se.Result == se.Digest || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
 	}
-	if se.Result != se.Current && (se.Result != se.Digest || e.unchecked || p.src.found.invalid[e.name] != nil) {
+	if se.Result != se.Current && (se.Result != se.Digest || e.unchecked || p.src.found.invalid[e.path] != nil) {
 		p.validate(ws, e, doc)
 	}
-	if len(ws.blocked) == 0 {
+	if len(ws.said().blocked) == 0 {
 		if err := p.notePlace(m, doc); err != nil {
 			return fmt.Errorf("workspace %s: %w", ws.id, err)
 		}
 	}
 	same := se.Result == se.Current
-	if ws.policy == Merge && same && !(ws.update && len(ws.blocked) > 0) {
+	if ws.policy == Merge && same && !(ws.update && len(ws.said().blocked) > 0) {
 		ws.decision, ws.reason = Unchanged, strings.TrimSuffix(ws.reason, ": its settings stay")+"; nothing has to be put in"
 		ws.finish()
 		return nil

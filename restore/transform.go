@@ -19,9 +19,9 @@ var documentKinds = []layout.Kind{layout.Model, layout.Report, layout.Alert, lay
 // Planning and applying both call it, so that they agree. What it has to say
 // about the changes goes to the item; saying it twice does no harm.
 func (p *planner) document(ctx context.Context, it *item, e entry) ([]byte, error) {
-	kind, ok := schema.KindOf(e.name.Kind)
+	kind, ok := schema.KindOf(e.kind)
 	if !ok {
-		return nil, fmt.Errorf("entry %q is not a document", e.name.String())
+		return nil, fmt.Errorf("entry %q is not a document", e.path)
 	}
 	doc, err := p.readSource(ctx, e)
 	if err != nil {
@@ -53,14 +53,14 @@ func (p *planner) document(ctx context.Context, it *item, e entry) ([]byte, erro
 // hand gives the item what was found out on the way.
 func (a *adaptation) hand(it *item) {
 	for _, c := range a.changes {
-		it.changes = addOnce(it.changes, c)
+		it.saying().changes = addOnce(it.said().changes, c)
 	}
 	for _, b := range a.blocked {
-		it.blocked = addOnce(it.blocked, b)
+		it.saying().blocked = addOnce(it.said().blocked, b)
 	}
 	for _, s := range a.asleep {
-		if !slices.Contains(it.asleep, s) {
-			it.asleep = append(it.asleep, s)
+		if !slices.Contains(it.said().asleep, s) {
+			it.saying().asleep = append(it.said().asleep, s)
 		}
 	}
 }

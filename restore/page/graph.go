@@ -152,7 +152,7 @@ func (x *index) count(at *place, g grouping) int {
 func (x *index) neighbours(i int) func(func(int) bool) {
 	return func(yield func(int) bool) {
 		for _, id := range x.plan.Steps[i].DependsOn {
-			j, ok := x.byID[id]
+			j, ok := x.find(id)
 			if ok && j != i && x.plan.Steps[j].Kind != restore.Workspace && !yield(j) {
 				return
 			}

@@ -12,10 +12,9 @@ import (
 // index finds a plan's steps, and knows which of them have a row.
 type index struct {
 	plan   *restore.Plan
-	byID   map[string]int // id → step
-	short  []string       // by step: its id, as far as it takes to tell it apart
-	row    []bool         // by step: whether it has a row
-	listed int            // steps with a row
+	byID   []int32 // steps by id
+	row    []bool  // by step: whether it has a row
+	listed int     // steps with a row
 	places []*place
 	at     map[string]int // id of a workspace → its place
 	kinds  []restore.Kind // those that occur
@@ -33,36 +32,52 @@ type place struct {
 }
 
 func newIndex(p *restore.Plan, rows int) *index {
-	x := &index{plan: p, byID: make(map[string]int, len(p.Steps)), short: make([]string, len(p.Steps)), row: make([]bool, len(p.Steps))}
-	for i := range p.Steps {
-		if _, ok := x.byID[p.Steps[i].ID]; !ok {
-			x.byID[p.Steps[i].ID] = i
-		}
+	x := &index{plan: p, byID: make([]int32, len(p.Steps)), row: make([]bool, len(p.Steps))}
+	for i := range x.byID {
+		x.byID[i] = int32(i)
 	}
+	slices.SortFunc(x.byID, func(i, j int32) int { return x.compare(i, p.Steps[j].ID, j) })
 	x.reasons = map[int]string{}
-	x.shorten()
 	x.choose(rows)
 	x.gather()
 	return x
 }
 
-// shorten cuts ids to eight characters, or to more where they would collide.
-func (x *index) shorten() {
-	order := make([]int, len(x.plan.Steps))
-	for i := range order {
-		order[i] = i
+// compare orders steps by id, and those of one id by number.
+func (x *index) compare(i int32, id string, j int32) int {
+	return cmp.Or(strings.Compare(x.plan.Steps[i].ID, id), cmp.Compare(i, j))
+}
+
+// place returns where among the ids a step stands, or would.
+func (x *index) place(id string, i int) int {
+	at, _ := slices.BinarySearchFunc(x.byID, id, func(j int32, id string) int { return x.compare(j, id, int32(i)) })
+	return at
+}
+
+// find returns the step with an id, the first one of several.
+func (x *index) find(id string) (step int, ok bool) {
+	at := x.place(id, 0)
+	if at == len(x.byID) || x.plan.Steps[x.byID[at]].ID != id {
+		return 0, false
 	}
-	id := func(i int) string { return x.plan.Steps[order[i]].ID }
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(x.plan.Steps[a].ID, x.plan.Steps[b].ID) })
-	for i := range order {
-		n := 8
-		for _, j := range []int{i - 1, i + 1} {
-			if j >= 0 && j < len(order) && id(j) != id(i) {
-				n = max(n, commonPrefix(id(i), id(j))+1)
-			}
+	return int(x.byID[at]), true
+}
+
+// short is a step's id, cut to eight characters, or to more where it would
+// collide.
+func (x *index) short(i int) string {
+	id, n := x.plan.Steps[i].ID, 8
+	at := x.place(id, i)
+	for _, beside := range []int{at - 1, at + 1} {
+		if beside < 0 || beside >= len(x.byID) {
+			continue
 		}
-		x.short[order[i]], _ = cut(id(i), n)
+		if other := x.plan.Steps[x.byID[beside]].ID; other != id {
+			n = max(n, commonPrefix(id, other)+1)
+		}
 	}
+	id, _ = cut(id, n)
+	return id
 }
 
 func commonPrefix(a, b string) int {
@@ -105,7 +120,7 @@ func (x *index) cost(s *restore.Step) int {
 	}
 	needs := 0
 	for _, id := range s.DependsOn {
-		if i, ok := x.byID[id]; ok && needs < maxNeeds {
+		if i, ok := x.find(id); ok && needs < maxNeeds {
 			needs++
 			n += len(legibly(called(&x.plan.Steps[i]), maxName))
 		}

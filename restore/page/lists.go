@@ -44,7 +44,7 @@ func (x *index) blocked() *blockedList {
 			continue
 		}
 		x.reasons[i] = fmt.Sprint("b", i)
-		b.Items = append(b.Items, blockedStep{x.reasons[i], x.link(i), plain(x.short[i]), some(s.Blocked, maxSentences)})
+		b.Items = append(b.Items, blockedStep{x.reasons[i], x.link(i), plain(x.short(i)), some(s.Blocked, maxSentences)})
 	}
 	if b.N == 0 {
 		return nil
@@ -114,7 +114,7 @@ func (x *index) missingRow(u restore.Unresolved) missing {
 		m.Who += " &lt;" + name(u.Email) + "&gt;"
 	}
 	for _, id := range u.UsedBy {
-		i, ok := x.byID[id]
+		i, ok := x.find(id)
 		if !ok || len(m.UsedBy) == maxUses {
 			m.More++
 			continue
@@ -145,19 +145,18 @@ func (x *index) notes(p *restore.Plan) *noteList {
 	l := &noteList{}
 	byText := map[string]*note{}
 	add := func(text string, step int) {
-		n := byText[text]
-		if n == nil {
-			n = &note{}
-			byText[text] = n
+		n, known := byText[text]
+		if !known {
 			if l.N++; l.N > maxNotes {
 				l.More++
 			} else {
-				n.Text = sentence(text)
+				n = &note{Text: sentence(text)}
 				l.all = append(l.all, n)
 			}
+			byText[text] = n
 		}
 		switch {
-		case step < 0:
+		case step < 0 || n == nil: // beyond the last one
 		case len(n.About) == maxUses:
 			n.More++
 		default:

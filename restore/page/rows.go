@@ -137,7 +137,7 @@ func (x *index) newRow(i int) *row {
 		r.Above = n
 	}
 	if s.Workspace != "" {
-		r.ID, r.FullID = plain(x.short[i]), plain(s.ID)
+		r.ID, r.FullID = plain(x.short(i)), plain(s.ID)
 	}
 	if s.NewName != "" && s.NewName != s.Name {
 		r.NewName = name(s.NewName)
@@ -156,7 +156,7 @@ func (x *index) newRow(i int) *row {
 		}
 	}
 	for _, id := range s.DependsOn {
-		j, ok := x.byID[id]
+		j, ok := x.find(id)
 		if !ok || x.plan.Steps[j].Kind == restore.Workspace {
 			continue
 		}

@@ -98,6 +98,9 @@ func fields(typ reflect.Type, seen map[reflect.Type]bool) []string {
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
 		typ = typ.Elem()
 	}
+	if typ.Kind() == reflect.Func { // an iter.Seq
+		typ = typ.In(0).In(0)
+	}
 	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() || seen[typ] {
 		return nil
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"iter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,10 +14,10 @@ import (
 
 // lsJSON is the --json output of ls.
 type lsJSON struct {
-	File    string         `json:"file"`
-	Archive string         `json:"archive"` // id
-	Result  string         `json:"result"`  // as in inspect
-	Entries []render.Entry `json:"entries"`
+	File    string                 `json:"file"`
+	Archive string                 `json:"archive"` // id
+	Result  string                 `json:"result"`  // as in inspect
+	Entries iter.Seq[render.Entry] `json:"entries"`
 }
 
 type lsFlags struct {
@@ -62,9 +63,12 @@ func (a *app) ls(ctx context.Context, file string, patterns []string, f *lsFlags
 	if err != nil {
 		return err
 	}
-	entries := make([]render.Entry, len(found))
-	for i, e := range found {
-		entries[i] = describeEntry(o, e)
+	entries := func(yield func(render.Entry) bool) {
+		for i := range found {
+			if !yield(describeEntry(o, &found[i])) {
+				return
+			}
+		}
 	}
 	if a.json {
 		return a.printJSON(lsJSON{
@@ -77,7 +81,7 @@ func (a *app) ls(ctx context.Context, file string, patterns []string, f *lsFlags
 	return p.Err()
 }
 
-func describeEntry(o *opened, e manifest.Entry) render.Entry {
+func describeEntry(o *opened, e *manifest.Entry) render.Entry {
 	kind := layout.Manifest
 	if n, err := layout.Parse(e.Path); err == nil {
 		kind = n.Kind

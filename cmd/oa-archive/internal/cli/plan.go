@@ -171,7 +171,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 
 // planVerdict is the error of a plan that cannot be applied as it is.
 func planVerdict(plan *restore.Plan) error {
-	n := len(plan.BlockedSteps())
+	n := countBlocked(plan)
 	if n == 0 {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 	switch {
 	case file == stdio, result == resultUntrusted:
 		return nil
-	case len(plan.BlockedSteps()) > 0:
+	case countBlocked(plan) > 0:
 		return []string{"oa-archive plan " + shellQuote(file) + f.unblocking(plan)}
 	case !plan.Writes():
 		return nil
@@ -210,9 +210,10 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 // unblocking writes the flags as they were given, with what would answer most
 // of what the plan asks.
 func (f *restoreFlags) unblocking(plan *restore.Plan) string {
-	conflicts := slices.ContainsFunc(plan.BlockedSteps(), func(s restore.Step) bool {
-		return slices.ContainsFunc(s.Entries, func(e restore.StepEntry) bool { return e.Current != "" })
-	})
+	conflicts := false
+	for s := range blockedSteps(plan) {
+		conflicts = conflicts || slices.ContainsFunc(s.Entries, func(e restore.StepEntry) bool { return e.Current != "" })
+	}
 	missing := render.Missing(plan)
 	wider := widening(plan)
 	switch {
@@ -243,7 +244,7 @@ func widening(plan *restore.Plan) []string {
 			ids = append(ids, c.ID)
 		}
 	}
-	for _, s := range plan.BlockedSteps() {
+	for s := range blockedSteps(plan) {
 		n := 0
 		for _, id := range s.Access {
 			if wider[id] {

@@ -19,19 +19,24 @@ import (
 //
 // A pattern that matches nothing is an error.
 func matchEntries(m *manifest.Manifest, patterns []string) ([]manifest.Entry, error) {
-	all := append(append([]manifest.Entry(nil), m.Entries...), virtualManifest)
 	if len(patterns) == 0 {
 		return m.Entries, nil
 	}
-	chosen := make([]bool, len(all))
+	entry := func(i int) *manifest.Entry {
+		if i == len(m.Entries) {
+			return &virtualManifest
+		}
+		return &m.Entries[i]
+	}
+	chosen := make([]bool, len(m.Entries)+1)
 	for _, pattern := range patterns {
 		match, err := compilePattern(pattern)
 		if err != nil {
 			return nil, err
 		}
 		found := false
-		for i, e := range all {
-			if match(e.Path) {
+		for i := range chosen {
+			if match(entry(i).Path) {
 				chosen[i], found = true, true
 			}
 		}
@@ -43,9 +48,9 @@ func matchEntries(m *manifest.Manifest, patterns []string) ([]manifest.Entry, er
 		}
 	}
 	var out []manifest.Entry
-	for i, e := range all {
+	for i := range chosen {
 		if chosen[i] {
-			out = append(out, e)
+			out = append(out, *entry(i))
 		}
 	}
 	return out, nil

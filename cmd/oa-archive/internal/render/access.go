@@ -15,7 +15,7 @@ const fewChanges = 12
 
 // access lists who gains or loses what by an import, what widens first.
 func (p *Printer) access(plan *restore.Plan, all bool) {
-	p.changesOfAccess(plan.Access, all, func(c access.Change) (suffix string, open bool) {
+	p.changesOfAccess(plan.Access, all, func(c *access.Change) (suffix string, open bool) {
 		if slices.Contains(plan.Options.AllowAccess, c.ID) {
 			return " (allowed: " + c.ID + ")", false
 		}
@@ -25,46 +25,44 @@ func (p *Printer) access(plan *restore.Plan, all bool) {
 
 // changesOfAccess prints a list of them. widening says what follows a change that
 // gives somebody more, and whether somebody still has to allow it.
-func (p *Printer) changesOfAccess(list []access.Change, all bool, widening func(access.Change) (suffix string, open bool)) {
+func (p *Printer) changesOfAccess(list []access.Change, all bool, widening func(*access.Change) (suffix string, open bool)) {
 	if len(list) == 0 {
 		return
 	}
-	changes := slices.Clone(list)
-	slices.SortStableFunc(changes, func(a, b access.Change) int {
-		if a.Widens == b.Widens {
-			return 0
-		}
-		if a.Widens {
-			return -1
-		}
-		return 1
-	})
 	wider := 0
-	for _, c := range changes {
-		if c.Widens {
+	for i := range list {
+		if list[i].Widens {
 			wider++
 		}
 	}
 	p.Blank()
-	title := []Span{Styled(Strong, "Access"), Text(": " + Plural(int64(len(changes)), "change"))}
+	title := []Span{Styled(Strong, "Access"), Text(": " + Plural(int64(len(list)), "change"))}
 	if wider > 0 {
 		title = append(title, Styled(Bad, fmt.Sprintf(", %s more than before", verbed(wider, "gives somebody", "give somebody"))))
 	}
 	p.Line(title...)
-	for i, c := range changes {
-		suffix, open := widening(c)
-		// What blocks the plan is never left out.
-		if i >= fewChanges && !all && (!c.Widens || !open) {
-			p.Line(Styled(Faint, fmt.Sprintf("  · %d more (--all lists them)", len(changes)-i)))
-			return
-		}
-		switch {
-		case c.Widens && !open:
-			p.WrapAfter(Styled(Warn, "  ! "), Plain, c.Sentence+suffix)
-		case c.Widens:
-			p.WrapAfter(Styled(Bad, "  ! "), Plain, c.Sentence+suffix)
-		default:
-			p.WrapAfter(Text("  · "), Plain, c.Sentence)
+	printed := 0
+	for _, widens := range []bool{true, false} {
+		for i := range list {
+			c := &list[i]
+			if c.Widens != widens {
+				continue
+			}
+			suffix, open := widening(c)
+			// What blocks the plan is never left out.
+			if printed >= fewChanges && !all && (!c.Widens || !open) {
+				p.Line(Styled(Faint, fmt.Sprintf("  · %d more (--all lists them)", len(list)-printed)))
+				return
+			}
+			printed++
+			switch {
+			case c.Widens && !open:
+				p.WrapAfter(Styled(Warn, "  ! "), Plain, c.Sentence+suffix)
+			case c.Widens:
+				p.WrapAfter(Styled(Bad, "  ! "), Plain, c.Sentence+suffix)
+			default:
+				p.WrapAfter(Text("  · "), Plain, c.Sentence)
+			}
 		}
 	}
 }
@@ -81,27 +79,66 @@ func (p *Printer) asleep(asleep []restore.Asleep, all bool, hint string) {
 	if len(asleep) == 0 {
 		return
 	}
-	type note struct{ kind, sentence string }
-	var notes []note
-	of := map[note][]string{}
-	for _, s := range asleep {
-		n := note{s.Kind, s.What + "; to wake it: " + s.Wake}
-		if of[n] == nil {
-			notes = append(notes, n)
+	sentence := func(i int32) string { return asleep[i].What + "; to wake it: " + asleep[i].Wake }
+	notes := gather(len(asleep), func(i, j int32) int {
+		a, b := &asleep[i], &asleep[j]
+		switch {
+		case a.Kind != b.Kind:
+			return strings.Compare(a.Kind, b.Kind)
+		case a.What == b.What:
+			return strings.Compare(a.Wake, b.Wake)
 		}
-		if about := fmt.Sprintf("%s %q", sleeper(s.Kind), firstOf(s.Name, s.Asset)); !slices.Contains(of[n], about) {
-			of[n] = append(of[n], about)
-		}
-	}
+		return strings.Compare(sentence(i), sentence(j))
+	})
 	p.Blank()
 	p.Line(Styled(Strong, "Asleep"), Text(": what arrives switched off"))
-	for i, n := range notes {
+	for i, members := range notes {
 		if i == fewChanges && !all {
 			p.Line(Styled(Faint, fmt.Sprintf("  · %d more (%s)", len(notes)-i, hint)))
 			return
 		}
-		p.WrapAfter(Styled(Warn, "  z "), Plain, labelled(n.sentence, of[n]))
+		first, kind := members[0], sleeper(asleep[members[0]].Kind)
+		names, n := distinct(members, func(i int32) string { return firstOf(asleep[i].Name, asleep[i].Asset) })
+		for i, name := range names {
+			names[i] = fmt.Sprintf("%s %q", kind, name)
+		}
+		p.WrapAfter(Styled(Warn, "  z "), Plain, labelled(sentence(first), names, n))
 	}
+}
+
+// distinct returns the first few texts of members that differ, and how many
+// do. It changes the order of members.
+func distinct(members []int32, text func(int32) string) (first []string, n int) {
+	for _, i := range members {
+		if s := text(i); !slices.Contains(first, s) {
+			first = append(first, s)
+		}
+		if len(first) == namedAssets {
+			break
+		}
+	}
+	slices.SortFunc(members, func(i, j int32) int { return strings.Compare(text(i), text(j)) })
+	for at, i := range members {
+		if at == 0 || text(i) != text(members[at-1]) {
+			n++
+		}
+	}
+	return first, n
+}
+
+// namedAssets is how many assets a sentence about several names.
+const namedAssets = 2
+
+// labelled puts the first of the n assets that a sentence is about before it.
+func labelled(sentence string, first []string, n int) string {
+	about := strings.Join(first, ", ")
+	switch more := n - len(first); {
+	case n == 0:
+		return sentence
+	case more > 0:
+		about += fmt.Sprintf(" and %d more", more)
+	}
+	return about + ": " + sentence
 }
 
 // sleeper says what of an asset is asleep.

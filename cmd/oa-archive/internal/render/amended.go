@@ -26,7 +26,7 @@ func (p *Printer) planChanges(title string, changes []restore.Change, l *stepLis
 			to += fmt.Sprintf(" as %q", c.NewName)
 		}
 		p.Line(Text("  "), Styled(is.style, is.symbol+" "), Text(string(c.Kind)+" "), Styled(Strong, firstOf(c.Name, c.ID)),
-			Styled(Faint, separator+l.short[c.ID]+": "+string(c.Was)+" → "), Styled(is.style, to))
+			Styled(Faint, separator+l.ids.short(c.ID)+": "+string(c.Was)+" → "), Styled(is.style, to))
 		shown, more := few(c.Why, l.all)
 		for _, why := range shown {
 			p.WrapAfter(Text("    - "), Plain, why)

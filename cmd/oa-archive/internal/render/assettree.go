@@ -11,26 +11,31 @@ import (
 // alerts that depend on it, then what depends on none, then files.
 type assetTree struct {
 	w      *overview.Workspace
-	ids    map[string]string // short forms
-	table  *Table
+	ids    ids
 	short  bool // leave out some of many
-	hidden bool // something was left out
+	hidden bool // something was left out; known when the rows were gone through
 
 	seen       map[string]bool   // reports and alerts that have a line already
 	names      map[string]string // of the workspace's datasets, by id
 	dependents map[string][]func(branch string)
+	add        func(cells ...Cell)
 }
 
-func newAssetTree(inCanonicalOrder *overview.Workspace, ids map[string]string, all bool) *assetTree {
+// newAssetTable returns the table of which trees are parts.
+func newAssetTable() *Table {
+	return &Table{Indent: 2, Columns: []Column{{}, {Shrink: 16}, {}, {Shrink: 12}, {Right: true}}}
+}
+
+func newAssetTree(inCanonicalOrder *overview.Workspace, ids ids, all bool) *assetTree {
 	w := forPeople(inCanonicalOrder)
 	t := &assetTree{
-		w: w, ids: ids, seen: map[string]bool{}, names: map[string]string{},
+		w: w, ids: ids, names: map[string]string{},
 		dependents: map[string][]func(string){},
 		short:      !all && len(w.Datasets)+len(w.Reports)+len(w.Alerts)+len(w.Files) > manyAssets,
-		table:      &Table{Indent: 2, Columns: []Column{{}, {Shrink: 16}, {}, {Shrink: 12}, {Right: true}}},
 	}
-	for _, d := range w.Datasets {
-		t.names[d.ID] = firstOf(d.Name, ids[d.ID])
+	for i := range w.Datasets {
+		d := &w.Datasets[i]
+		t.names[d.ID] = firstOf(d.Name, ids.short(d.ID))
 	}
 	for i := range w.Reports {
 		r := &w.Reports[i]
@@ -56,7 +61,11 @@ func forPeople(w *overview.Workspace) *overview.Workspace {
 	return &c
 }
 
-func (t *assetTree) build() {
+// rows yields the lines.
+func (t *assetTree) rows(yield func(Row) bool) {
+	t.hidden, t.seen = false, map[string]bool{}
+	more := true
+	t.add = func(cells ...Cell) { more = more && yield(Row{Cells: cells}) }
 	datasets := t.w.Datasets
 	if t.short && len(datasets) > fewDatasets {
 		datasets = datasets[:fewDatasets]
@@ -81,10 +90,10 @@ func (t *assetTree) build() {
 
 // row adds a line for one asset.
 func (t *assetTree) row(branch, kind, id, name, about string, size int64, style Style) {
-	t.table.Add(
+	t.add(
 		Cell{Styled(Faint, branch), Text(kind)},
 		S(style, firstOf(name, "without a name")),
-		S(Faint, t.ids[id]),
+		S(Faint, t.ids.short(id)),
 		C(about),
 		C(Bytes(size)),
 	)
@@ -93,7 +102,7 @@ func (t *assetTree) row(branch, kind, id, name, about string, size int64, style 
 func (t *assetTree) more(branch string, n int, noun string) {
 	if n > 0 {
 		t.hidden = true
-		t.table.Add(S(Faint, branch+"…"), S(Faint, Plural(int64(n), "more "+noun)))
+		t.add(S(Faint, branch+"…"), S(Faint, Plural(int64(n), "more "+noun)))
 	}
 }
 
@@ -138,7 +147,7 @@ func (t *assetTree) dataset(d *overview.Dataset) {
 // report adds a report below one of its datasets, in full the first time.
 func (t *assetTree) report(branch string, r *overview.Report, below string) {
 	if t.seen[r.ID] {
-		t.table.Add(Cell{Styled(Faint, branch), Text("report")}, C(r.Name), S(Faint, t.ids[r.ID]), S(Faint, "see above"))
+		t.add(Cell{Styled(Faint, branch), Text("report")}, C(r.Name), S(Faint, t.ids.short(r.ID)), S(Faint, "see above"))
 		return
 	}
 	t.seen[r.ID] = true

@@ -32,6 +32,7 @@ var notes = map[string]string{
 
 // Diff prints a comparison of what oldName and newName call.
 func (p *Printer) Diff(r *diff.Result, oldName, newName string) {
+	defer p.inBulk()()
 	side := func(name string, s diff.Side) string {
 		return join(name, s.Tenant.ID, Plural(int64(s.Entries), "entry/entries"), Bytes(s.Bytes))
 	}
@@ -39,24 +40,20 @@ func (p *Printer) Diff(r *diff.Result, oldName, newName string) {
 		fact("-", Text(side(oldName, r.Old))),
 		fact("+", Text(side(newName, r.New))),
 	)
-	workspace := ""
-	t := p.newDiffTable()
-	flush := func() { p.Table(t); t = p.newDiffTable() }
-	for i := range r.Changes {
-		c := &r.Changes[i]
-		if i == 0 || c.Workspace != workspace {
-			flush()
-			p.Blank()
-			workspace = c.Workspace
-			title := "Workspace " + workspace
-			if workspace == "" {
-				title = "Beside the workspaces"
-			}
-			p.Line(Styled(Strong, title))
+	for changes := r.Changes; len(changes) > 0; {
+		workspace, n := changes[0].Workspace, 1
+		for n < len(changes) && changes[n].Workspace == workspace {
+			n++
 		}
-		addChange(t, c)
+		title := "Workspace " + workspace
+		if workspace == "" {
+			title = "Beside the workspaces"
+		}
+		p.Blank()
+		p.Line(Styled(Strong, title))
+		p.Table(changeTable(changes[:n]))
+		changes = changes[n:]
 	}
-	flush()
 	p.Blank()
 	if r.Same() {
 		p.Line(Styled(Good, "✓ the same content"), Text(": "+r.New.ContentHash))
@@ -66,11 +63,19 @@ func (p *Printer) Diff(r *diff.Result, oldName, newName string) {
 	p.Line(Text(fmt.Sprintf("%d added, %d removed, %d changed, %d unchanged", n.Added, n.Removed, n.Changed, n.Unchanged)))
 }
 
-func (p *Printer) newDiffTable() *Table {
-	return &Table{Indent: 2, NoteColumn: 1, Columns: []Column{{}, {}, {Shrink: 16}, {}, {Right: true}, {Shrink: 14}}}
+func changeTable(changes []diff.Change) *Table {
+	t := &Table{Indent: 2, NoteColumn: 1, Columns: []Column{{}, {}, {Shrink: 16}, {}, {Right: true}, {Shrink: 14}}}
+	t.Made = func(yield func(Row) bool) {
+		for i := range changes {
+			if !yield(Row{Cells: changeCells(&changes[i]), Notes: changeNotes(&changes[i])}) {
+				return
+			}
+		}
+	}
+	return t
 }
 
-func addChange(t *Table, c *diff.Change) {
+func changeCells(c *diff.Change) []Cell {
 	look := statuses[c.Status]
 	name := Cell{Text(firstOf(c.Name, c.ID, c.Kind))}
 	if c.OldName != "" && c.OldName != c.Name {
@@ -98,18 +103,25 @@ func addChange(t *Table, c *diff.Change) {
 	if len(c.ID) >= 8 {
 		id = c.ID[:8]
 	}
-	t.Add(
-		Cell{Styled(look.style, look.symbol+" "+string(c.Status))},
-		C(c.Kind), name, S(Faint, id), C(size), S(Faint, about))
+	return []Cell{
+		{Styled(look.style, look.symbol+" "+string(c.Status))},
+		C(c.Kind), name, S(Faint, id), C(size), S(Faint, about),
+	}
+}
+
+// changeNotes say what differs.
+func changeNotes(c *diff.Change) []Cell {
+	var lines []Cell
 	for _, f := range c.Fields {
-		t.Note(Styled(fieldStyles[f.Op], "  · "), Text(f.Sentence()))
+		lines = append(lines, Cell{Styled(fieldStyles[f.Op], "  · "), Text(f.Sentence())})
 	}
 	if c.MoreFields > 0 {
-		t.Note(Styled(Faint, fmt.Sprintf("  … and %s; --fields shows more", Plural(int64(c.MoreFields), "more change"))))
+		lines = append(lines, S(Faint, fmt.Sprintf("  … and %s; --fields shows more", Plural(int64(c.MoreFields), "more change"))))
 	}
 	for _, e := range c.Entries {
 		if words := notes[e.Note]; words != "" {
-			t.Note(Styled(Faint, "  · "+words))
+			lines = append(lines, S(Faint, "  · "+words))
 		}
 	}
+	return lines
 }

@@ -45,66 +45,82 @@ func (p *Printer) Imported(r *restore.Result, plan *restore.Plan, store, tenant 
 // put to sleep.
 func (p *Printer) aftermath(plan *restore.Plan) {
 	const shown = 12
-	var sentences []string
-	of := map[string][]string{} // sentence → the assets that it is about
-	add := func(sentence string, about ...string) {
-		if _, ok := of[sentence]; !ok {
-			sentences = append(sentences, sentence)
-		}
-		of[sentence] = append(of[sentence], about...)
-	}
-	for _, w := range plan.Warnings {
-		add(w)
-	}
-	for i := range plan.Steps {
-		s := &plan.Steps[i]
-		if quiet(s) {
-			continue
-		}
-		for _, change := range s.Changes {
-			if saidAsleep(change) {
-				continue
-			}
-			add(change, fmt.Sprintf("%s %q", s.Kind, firstOf(s.NewName, s.Name, s.ID)))
-		}
-	}
+	said := aftermath(plan)
+	sentences := gather(len(said), func(i, j int32) int { return strings.Compare(said[i].sentence(plan), said[j].sentence(plan)) })
 	if len(sentences) == 0 {
 		return
 	}
 	p.Blank()
 	p.Line(Styled(Strong, "Worth knowing"))
-	for _, sentence := range sentences[:min(shown, len(sentences))] {
-		p.WrapAfter(Styled(Warn, "  · "), Plain, labelled(sentence, of[sentence]))
+	for _, members := range sentences[:min(shown, len(sentences))] {
+		var first []string
+		n := 0
+		for _, i := range members {
+			if said[i].step < 0 {
+				continue
+			}
+			if n++; n <= namedAssets {
+				s := &plan.Steps[said[i].step]
+				first = append(first, fmt.Sprintf("%s %q", s.Kind, firstOf(s.NewName, s.Name, s.ID)))
+			}
+		}
+		p.WrapAfter(Styled(Warn, "  · "), Plain, labelled(said[members[0]].sentence(plan), first, n))
 	}
 	if n := len(sentences) - shown; n > 0 {
 		p.Line(Styled(Faint, fmt.Sprintf("  · %d more (in the output of --json)", n)))
 	}
 }
 
-// labelled puts the assets that a sentence is about before it.
-func labelled(sentence string, about []string) string {
-	const named = 2
-	switch n := len(about) - named; {
-	case len(about) == 0:
-		return sentence
-	case n > 0:
-		return fmt.Sprintf("%s and %d more: %s", strings.Join(about[:named], ", "), n, sentence)
+// A remark is a warning of a plan, when step is below zero, or a change that a
+// step names.
+type remark struct{ step, n int32 }
+
+func (r remark) sentence(plan *restore.Plan) string {
+	if r.step < 0 {
+		return plan.Warnings[r.n]
 	}
-	return strings.Join(about, ", ") + ": " + sentence
+	return plan.Steps[r.step].Changes[r.n]
 }
+
+// aftermath returns the remarks that matter after an import.
+func aftermath(plan *restore.Plan) []remark {
+	var all []remark
+	for i := range plan.Warnings {
+		all = append(all, remark{-1, int32(i)})
+	}
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		if quiet(s) {
+			continue
+		}
+		for n, change := range s.Changes {
+			if !saidAsleep(change) {
+				all = append(all, remark{int32(i), int32(n)})
+			}
+		}
+	}
+	return all
+}
+
+// shownDestroyed is how many assets a question about them lists.
+const shownDestroyed = 20
 
 // Destroys lists what an import is about to replace and delete, for the
 // question whether that is meant.
 func (p *Printer) Destroys(steps []restore.Step) {
-	const shown = 20
+	p.destroyed(steps[:min(len(steps), shownDestroyed)], len(steps))
+}
+
+// destroyed lists the first of n assets.
+func (p *Printer) destroyed(first []restore.Step, n int) {
 	t := &Table{Indent: 2, Columns: []Column{{}, {}, {Shrink: 16}}}
-	for i, s := range steps {
-		if i == shown {
-			t.Add(S(Faint, "…"), C(""), S(Faint, fmt.Sprintf("%d more", len(steps)-shown)))
-			break
-		}
+	for i := range first {
+		s := &first[i]
 		look := decisions[s.Decision]
 		t.Add(S(look.style, look.symbol+" "+string(s.Decision)), C(string(s.Kind)), C(firstOf(s.Name, s.ID)))
+	}
+	if more := n - len(first); more > 0 {
+		t.Add(S(Faint, "…"), C(""), S(Faint, fmt.Sprintf("%d more", more)))
 	}
 	p.Table(t)
 }

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +28,7 @@ type Inspection struct {
 
 // Inspect prints the page.
 func (p *Printer) Inspect(i *Inspection) {
+	defer p.inBulk()()
 	p.Line(Styled(Strong, i.File))
 	p.inspectHeader(i)
 	p.exceptions(i.Manifest)
@@ -44,23 +44,27 @@ func (p *Printer) Inspect(i *Inspection) {
 
 // outline prints a line for each workspace.
 func (p *Printer) outline(o *overview.Overview) {
-	ids := shortIDs(o)
+	ids, workspaces := assetIDs(o), workspacesByName(o)
 	table := &Table{Indent: 2, Columns: []Column{{Shrink: 16}, {}, {Shrink: 12}, {Right: true}}}
-	var problems []string
-	for _, w := range workspacesByName(o) {
-		c := commas(
-			plural(len(w.Datasets), "dataset"), plural(len(w.Reports), "report"), plural(len(w.Alerts), "alert"), plural(len(w.Files), "file"),
-			plural(w.Counts.Members, "member"), plural(w.Counts.Grants, "grant"),
-		)
-		table.Add(S(Strong, firstOf(w.Name, "without a name")), S(Faint, ids[w.ID]), C(c), C(Bytes(w.Size)))
-		problems = append(problems, w.Problems...)
+	table.Made = func(yield func(Row) bool) {
+		for _, w := range workspaces {
+			c := commas(
+				plural(len(w.Datasets), "dataset"), plural(len(w.Reports), "report"), plural(len(w.Alerts), "alert"), plural(len(w.Files), "file"),
+				plural(w.Counts.Members, "member"), plural(w.Counts.Grants, "grant"),
+			)
+			if !yield(Row{Cells: []Cell{S(Strong, firstOf(w.Name, "without a name")), S(Faint, ids.short(w.ID)), C(c), C(Bytes(w.Size))}}) {
+				return
+			}
+		}
 	}
 	p.Blank()
-	p.Line(Styled(Strong, Plural(int64(len(o.Workspaces)), "workspace")))
+	p.Line(Styled(Strong, Plural(int64(len(workspaces)), "workspace")))
 	p.Table(table)
 	p.Line(Styled(Faint, "  what is in one: --workspace NAME; in all of them: --all"))
-	for _, problem := range problems {
-		p.WrapAfter(Styled(Bad, "  ! "), Plain, problem)
+	for _, w := range workspaces {
+		for _, problem := range w.Problems {
+			p.WrapAfter(Styled(Bad, "  ! "), Plain, problem)
+		}
 	}
 }
 
@@ -68,20 +72,24 @@ func workspacesByName(o *overview.Overview) []*overview.Workspace {
 	return slices.SortedFunc(slices.Values(o.Workspaces), func(a, b *overview.Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) })
 }
 
-// workspaces prints what is in each workspace.
+// workspaces prints what is in each workspace. It goes through all of them
+// twice, so that their tables line up and only one is held at a time.
 func (p *Printer) workspaces(i *Inspection) {
-	ids := shortIDs(i.Overview)
-	var trees []*assetTree
-	var tables []*Table
-	for _, w := range workspacesByName(i.Overview) {
-		tree := newAssetTree(w, ids, i.All)
-		tree.build()
-		trees, tables = append(trees, tree), append(tables, tree.table)
+	ids, workspaces := assetIDs(i.Overview), workspacesByName(i.Overview)
+	table := newAssetTable()
+	table.Made = func(yield func(Row) bool) {
+		for _, w := range workspaces {
+			for row := range newAssetTree(w, ids, i.All).rows {
+				if !yield(row) {
+					return
+				}
+			}
+		}
 	}
-	alignWith(tables)
-	for _, tree := range trees {
+	widths := table.widths(p.width)
+	for _, w := range workspaces {
 		p.Blank()
-		p.workspace(tree)
+		p.workspace(newAssetTree(w, ids, i.All), table, widths)
 	}
 }
 
@@ -128,11 +136,15 @@ func (p *Printer) outside(o *overview.Overview) {
 	p.Blank()
 	p.Line(Styled(Strong, "Beside the workspaces"))
 	t := &Table{Indent: 2, Columns: []Column{{Shrink: 20, Middle: true}, {Right: true}}}
-	if o.Audit != nil {
-		t.Add(C(o.Audit.Path), C(Bytes(o.Audit.Size)))
-	}
-	for _, e := range o.Extensions {
-		t.Add(C(e.Path), C(Bytes(e.Size)))
+	t.Made = func(yield func(Row) bool) {
+		if o.Audit != nil && !yield(Row{Cells: []Cell{C(o.Audit.Path), C(Bytes(o.Audit.Size))}}) {
+			return
+		}
+		for _, e := range o.Extensions {
+			if !yield(Row{Cells: []Cell{C(e.Path), C(Bytes(e.Size))}}) {
+				return
+			}
+		}
 	}
 	p.Table(t)
 }
@@ -146,13 +158,13 @@ const (
 	fewOtherAssets = 12
 )
 
-func (p *Printer) workspace(tree *assetTree) {
-	w, ids := tree.w, tree.ids
-	p.Line(Styled(Strong, "Workspace "+firstOf(w.Name, "without a name")), Styled(Faint, separator+ids[w.ID]+separator+Bytes(w.Size)))
+func (p *Printer) workspace(tree *assetTree, table *Table, widths []int) {
+	w := tree.w
+	p.Line(Styled(Strong, "Workspace "+firstOf(w.Name, "without a name")), Styled(Faint, separator+tree.ids.short(w.ID)+separator+Bytes(w.Size)))
 	if w.Description != "" {
 		p.Wrap(2, Faint, w.Description)
 	}
-	p.Table(tree.table)
+	p.rows(table, tree.rows, widths)
 	if tree.hidden {
 		p.Line(Styled(Faint, "  all of them: --workspace "+quoteName(w)+", or --all"))
 	}
@@ -177,11 +189,6 @@ func (p *Printer) workspace(tree *assetTree) {
 	}
 }
 
-// byName orders for people: by name, small and capital letters alike.
-func byName(a, b, idA, idB string) int {
-	return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(idA, idB))
-}
-
 func commas(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
@@ -193,43 +200,24 @@ func quoteName(w *overview.Workspace) string {
 	return `"` + w.Name + `"`
 }
 
-// shortIDs gives every asset the shortest beginning of its id, of at least
-// eight digits, that no other asset has: what selectors take.
-func shortIDs(o *overview.Overview) map[string]string {
+// assetIDs are those of all assets.
+func assetIDs(o *overview.Overview) ids {
 	var all []string
 	for _, w := range o.Workspaces {
 		all = append(all, w.ID)
-		for _, a := range w.Datasets {
-			all = append(all, a.ID)
+		for i := range w.Datasets {
+			all = append(all, w.Datasets[i].ID)
 		}
-		for _, a := range w.Reports {
-			all = append(all, a.ID)
+		for i := range w.Reports {
+			all = append(all, w.Reports[i].ID)
 		}
-		for _, a := range w.Alerts {
-			all = append(all, a.ID)
+		for i := range w.Alerts {
+			all = append(all, w.Alerts[i].ID)
 		}
-		for _, a := range w.Files {
-			all = append(all, a.ID)
+		for i := range w.Files {
+			all = append(all, w.Files[i].ID)
 		}
 	}
 	slices.Sort(all)
-	short := map[string]string{}
-	for i, id := range all {
-		n := 8
-		for _, j := range []int{i - 1, i + 1} {
-			if j >= 0 && j < len(all) && all[j] != id {
-				n = max(n, commonPrefix(id, all[j])+1)
-			}
-		}
-		short[id] = id[:min(n, len(id))]
-	}
-	return short
-}
-
-func commonPrefix(a, b string) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return n
+	return ids{len(all), func(i int) string { return all[i] }}
 }

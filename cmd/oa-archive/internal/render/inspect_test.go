@@ -27,12 +27,18 @@ func large(datasets, reports int) *overview.Overview {
 	return &overview.Overview{Workspaces: []*overview.Workspace{w}}
 }
 
+func inspection(o *overview.Overview) *Inspection {
+	return &Inspection{
+		File: "x", Overview: o, Sizes: archive.Sizes{File: 1, Content: 4},
+		Manifest: &manifest.Manifest{Created: time.Unix(0, 0), Tenant: manifest.Tenant{ID: "t"}},
+	}
+}
+
 func inspect(o *overview.Overview, width int, all bool) string {
 	var b strings.Builder
-	NewPrinter(&b, width, false).Inspect(&Inspection{
-		File: "x", Overview: o, All: all, Sizes: archive.Sizes{File: 1, Content: 4},
-		Manifest: &manifest.Manifest{Created: time.Unix(0, 0), Tenant: manifest.Tenant{ID: "t"}},
-	})
+	i := inspection(o)
+	i.All = all
+	NewPrinter(&b, width, false).Inspect(i)
 	return b.String()
 }
 
@@ -40,10 +46,9 @@ func TestOutlinesHaveALineForEachWorkspace(t *testing.T) {
 	o := large(40, 9)
 	o.Workspaces[0].Problems = []string{"metadata.json: odd"}
 	var b strings.Builder
-	NewPrinter(&b, 100, false).Inspect(&Inspection{
-		File: "x", Overview: o, Outline: true, Sizes: archive.Sizes{File: 1, Content: 4},
-		Manifest: &manifest.Manifest{Created: time.Unix(0, 0), Tenant: manifest.Tenant{ID: "t"}},
-	})
+	i := inspection(o)
+	i.Outline = true
+	NewPrinter(&b, 100, false).Inspect(i)
 	for _, want := range []string{"1 workspace\n", "Large  00000000", "40 datasets, 361 reports", "--workspace NAME", "! metadata.json: odd"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
@@ -80,12 +85,20 @@ func TestInspectShortensLargeWorkspaces(t *testing.T) {
 }
 
 func TestShortIDsAreUnique(t *testing.T) {
-	ids := shortIDs(large(2, 1))
+	all := assetIDs(large(2, 1))
 	seen := map[string]string{}
-	for id, short := range ids {
+	for i := range all.n {
+		id := all.at(i)
+		short := all.short(id)
 		if other, ok := seen[short]; ok || len(short) < 8 || !strings.HasPrefix(id, short) {
 			t.Errorf("%s and %s are both %s", id, other, short)
 		}
 		seen[short] = id
+	}
+	if len(seen) != 1+2+2+1 {
+		t.Errorf("%d assets have a short form", len(seen))
+	}
+	if short := all.short("00000001"); short != "" {
+		t.Errorf("an id that is not listed is %s", short)
 	}
 }

@@ -1,28 +1,42 @@
 package render
 
-import "io"
+import (
+	"io"
+	"iter"
+)
 
-// List prints entries, one a line: the path alone, or with what is known.
-func (p *Printer) List(entries []Entry, long bool) {
+// List prints entries, one a line: the path alone, or with what is known. It
+// goes through them more than once.
+func (p *Printer) List(entries iter.Seq[Entry], long bool) {
+	defer p.inBulk()()
 	if !long {
-		for _, e := range entries {
+		for e := range entries {
 			p.write(Escape(e.Path) + "\n")
 		}
 		return
 	}
 	t := &Table{Columns: []Column{{}, {Right: true}, {Right: true}, {Shrink: 12}, {Shrink: 40, Middle: true}}}
-	var size, stored int64
-	for _, e := range entries {
-		compressed := "?"
-		if e.CompressedSize != nil {
-			compressed = Bytes(*e.CompressedSize)
-			stored += *e.CompressedSize
+	t.Made = func(yield func(Row) bool) {
+		for e := range entries {
+			compressed := "?"
+			if e.CompressedSize != nil {
+				compressed = Bytes(*e.CompressedSize)
+			}
+			if !yield(Row{Cells: []Cell{S(Faint, e.Kind), C(Bytes(e.Size)), S(Faint, compressed), S(Faint, e.SHA256), C(e.Path)}}) {
+				return
+			}
 		}
-		size += e.Size
-		t.Add(S(Faint, e.Kind), C(Bytes(e.Size)), S(Faint, compressed), S(Faint, e.SHA256), C(e.Path))
 	}
 	p.Table(t)
-	p.Line(Styled(Faint, join(Plural(int64(len(entries)), "entry/entries"), Bytes(size), Bytes(stored)+" in the file")))
+	var n, size, stored int64
+	for e := range entries {
+		n++
+		size += e.Size
+		if e.CompressedSize != nil {
+			stored += *e.CompressedSize
+		}
+	}
+	p.Line(Styled(Faint, join(Plural(n, "entry/entries"), Bytes(size), Bytes(stored)+" in the file")))
 }
 
 // Content copies a text for a terminal: like [EscapeLines], so that content

@@ -44,18 +44,10 @@ var decisions = map[restore.Decision]struct {
 
 // Plan prints the page.
 func (p *Printer) Plan(page *PlanPage) {
+	defer p.inBulk()()
 	p.planHeader(page)
 	steps := newStepList(page.Plan, page.All)
-	var tables []*Table
-	for _, g := range steps.groups {
-		steps.build(g)
-		tables = append(tables, g.table)
-	}
-	alignWith(tables)
-	for _, g := range steps.groups {
-		p.Blank()
-		p.stepGroup(steps, g)
-	}
+	p.steps(steps)
 	p.amended(page, steps)
 	p.unresolved(page.Plan, steps)
 	p.access(page.Plan, page.All)
@@ -110,15 +102,23 @@ func (p *Printer) planWarnings(plan *restore.Plan) {
 
 // blocked gathers what keeps the plan from being applied.
 func (p *Printer) blocked(plan *restore.Plan, l *stepList) {
-	steps := plan.BlockedSteps()
-	if len(steps) == 0 {
+	n := 0
+	for i := range plan.Steps {
+		if plan.Steps[i].Decision == restore.Blocked {
+			n++
+		}
+	}
+	if n == 0 {
 		return
 	}
 	p.Blank()
-	p.Line(Styled(Bad, "Blocked"), Styled(Faint, ": "+Plural(int64(len(steps)), "asset")+" cannot be imported as asked"))
-	for i := range steps {
-		s := &steps[i]
-		p.Line(Text("  "), Styled(Bad, "! "), Text(string(s.Kind)+" "), Styled(Strong, firstOf(s.Name, s.ID)), Styled(Faint, separator+l.short[s.ID]))
+	p.Line(Styled(Bad, "Blocked"), Styled(Faint, ": "+Plural(int64(n), "asset")+" cannot be imported as asked"))
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		if s.Decision != restore.Blocked {
+			continue
+		}
+		p.Line(Text("  "), Styled(Bad, "! "), Text(string(s.Kind)+" "), Styled(Strong, firstOf(s.Name, s.ID)), Styled(Faint, separator+l.ids.short(s.ID)))
 		shown, more := few(s.Blocked, l.all)
 		for _, why := range shown {
 			p.WrapAfter(Text("    - "), Plain, why)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bufio"
 	"io"
 	"strings"
 )
@@ -34,6 +35,19 @@ func NewPrinter(w io.Writer, width int, color bool) *Printer {
 
 // Err returns the first error of a write.
 func (p *Printer) Err() error { return p.err }
+
+// inBulk has what is printed from now on leave in large pieces, until the
+// function that it returns is called.
+func (p *Printer) inBulk() (end func()) {
+	w, bulk := p.w, bufio.NewWriterSize(p.w, 64<<10)
+	p.w = bulk
+	return func() {
+		p.w = w
+		if p.err == nil {
+			p.err = bulk.Flush()
+		}
+	}
+}
 
 // Verbatim prints one line, however long.
 func (p *Printer) Verbatim(spans ...Span) {

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,77 +11,86 @@ import (
 	"github.com/oneanalytics/oa-archive/restore"
 )
 
-// stepList is a plan's steps by workspace, with what is needed to name them.
+// stepList is a plan's steps by workspace, with what is needed to name them. It
+// holds none of them, only their numbers.
 type stepList struct {
 	all      bool
 	selected bool // somebody chose assets, so that it matters why each is there
-	groups   []*stepGroup
-	byID     map[string]*restore.Step
-	short    map[string]string
+	plan     *restore.Plan
+	groups   []stepGroup
+	byID     []int32
+	ids      ids
 }
 
+// stepGroup is a workspace, or what belongs to none.
 type stepGroup struct {
-	workspace *restore.Step // nil for what belongs to none
-	title     string
-	steps     []*restore.Step
-	shown     []*restore.Step // those with a line
-	table     *Table          // the lines
-	quiet     map[restore.Decision]int
+	workspace int32 // the workspace's own step; -1 for what belongs to none
+	steps     []int32
 }
 
 func newStepList(plan *restore.Plan, all bool) *stepList {
-	l := &stepList{all: all, selected: len(plan.Options.Select) > 0, byID: map[string]*restore.Step{}, short: map[string]string{}}
-	groups := map[string]*stepGroup{}
-	var ids []string
-	for i := range plan.Steps {
-		s := &plan.Steps[i]
-		l.byID[s.ID] = s
-		ids = append(ids, s.ID)
-		g := groups[s.Workspace]
-		if g == nil {
-			g = &stepGroup{title: "Workspace " + s.Workspace}
-			if s.Workspace == "" {
-				g.title = "Beside the workspaces"
+	l := &stepList{all: all, selected: len(plan.Options.Select) > 0, plan: plan, byID: numbers(len(plan.Steps))}
+	slices.SortFunc(l.byID, func(i, j int32) int {
+		return cmp.Or(strings.Compare(l.step(i).ID, l.step(j).ID), cmp.Compare(i, j))
+	})
+	l.ids = ids{len(l.byID), func(at int) string { return l.step(l.byID[at]).ID }}
+	for _, steps := range gather(len(plan.Steps), func(i, j int32) int { return strings.Compare(l.step(i).Workspace, l.step(j).Workspace) }) {
+		g := stepGroup{workspace: -1}
+		g.steps = slices.DeleteFunc(steps, func(i int32) bool {
+			if l.step(i).Kind != restore.Workspace {
+				return false
 			}
-			groups[s.Workspace] = g
-			l.groups = append(l.groups, g)
-		}
-		if s.Kind == restore.Workspace {
-			g.workspace, g.title = s, "Workspace "+firstOf(s.Name, "without a name")
-			continue
-		}
-		g.steps = append(g.steps, s)
-	}
-	slices.Sort(ids)
-	for i, id := range ids {
-		n := 8
-		for _, j := range []int{i - 1, i + 1} {
-			if j >= 0 && j < len(ids) && ids[j] != id {
-				n = max(n, commonPrefix(id, ids[j])+1)
-			}
-		}
-		l.short[id] = id[:min(n, len(id))]
+			g.workspace = i
+			return true
+		})
+		l.groups = append(l.groups, g)
 	}
 	l.sort()
 	return l
 }
 
+func (l *stepList) step(i int32) *restore.Step { return &l.plan.Steps[i] }
+
+// named returns the step with an id, or nil.
+func (l *stepList) named(id string) *restore.Step {
+	at := l.ids.find(id)
+	if at < 0 {
+		return nil
+	}
+	return l.step(l.byID[at])
+}
+
+// title is what a group is called; it has a workspace's own step, or steps.
+func (l *stepList) title(g *stepGroup) string {
+	switch {
+	case g.workspace >= 0:
+		return "Workspace " + firstOf(l.step(g.workspace).Name, "without a name")
+	case l.step(g.steps[0]).Workspace == "":
+		return "Beside the workspaces"
+	}
+	return "Workspace " + l.step(g.steps[0]).Workspace
+}
+
 // sort orders for people: workspaces by name, assets by kind and name. What
 // belongs to no workspace comes last.
 func (l *stepList) sort() {
-	slices.SortStableFunc(l.groups, func(a, b *stepGroup) int {
-		if (a.workspace == nil) != (b.workspace == nil) {
-			if a.workspace == nil {
+	slices.SortStableFunc(l.groups, func(a, b stepGroup) int {
+		if (a.workspace < 0) != (b.workspace < 0) {
+			if a.workspace < 0 {
 				return 1
 			}
 			return -1
 		}
-		return byName(a.title, b.title, "", "")
+		return byName(l.title(&a), l.title(&b), "", "")
 	})
 	kinds := restore.Kinds()
 	for _, g := range l.groups {
-		slices.SortStableFunc(g.steps, func(a, b *restore.Step) int {
-			return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), byName(a.Name, b.Name, a.ID, b.ID))
+		slices.SortStableFunc(g.steps, func(i, j int32) int {
+			a, b := l.step(i), l.step(j)
+			if c := cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)); c != 0 {
+				return c
+			}
+			return byName(a.Name, b.Name, a.ID, b.ID)
 		})
 	}
 }
@@ -93,47 +103,84 @@ func quiet(s *restore.Step) bool {
 	return s.Decision == restore.Unchanged || s.Decision == restore.Skip
 }
 
-// build makes the lines of a group.
-func (l *stepList) build(g *stepGroup) {
-	g.quiet = map[restore.Decision]int{}
-	for _, s := range g.steps {
-		if quiet(s) {
-			g.quiet[s.Decision]++
+// countQuiet counts a group's steps that do nothing.
+func (l *stepList) countQuiet(g *stepGroup) map[restore.Decision]int {
+	n := map[restore.Decision]int{}
+	for _, i := range g.steps {
+		if s := l.step(i); quiet(s) {
+			n[s.Decision]++
 		}
 	}
-	g.table = &Table{Indent: 2, Columns: []Column{{Min: 11}, {Min: 7}, {Shrink: 16}, {}, {Right: true}, {Shrink: 14}}}
-	for _, s := range g.steps {
-		if quiet(s) && !l.all && g.quiet[s.Decision] > fewQuiet {
-			continue
+	return n
+}
+
+// shown yields the steps of a group that have a line.
+func (l *stepList) shown(g *stepGroup) iter.Seq[*restore.Step] {
+	return func(yield func(*restore.Step) bool) {
+		n := l.countQuiet(g)
+		for _, i := range g.steps {
+			s := l.step(i)
+			if quiet(s) && !l.all && n[s.Decision] > fewQuiet {
+				continue
+			}
+			if !yield(s) {
+				return
+			}
 		}
-		g.shown = append(g.shown, s)
-		g.table.Rows = append(g.table.Rows, l.row(s))
 	}
 }
 
-func (p *Printer) stepGroup(l *stepList, g *stepGroup) {
-	spans := []Span{Styled(Strong, g.title)}
-	if w := g.workspace; w != nil {
-		look := decisions[w.Decision]
-		spans = append(spans, Styled(Faint, separator+l.short[w.ID]+separator), Styled(look.style, look.symbol+" "+string(w.Decision)))
-		if why := l.why(w); w.Decision == restore.Skip || w.Decision == restore.Merge {
-			spans = append(spans, Styled(Faint, separator+why))
+// table has the lines of all groups, so that they line up although text stands
+// between them.
+func (l *stepList) table() *Table {
+	t := &Table{Indent: 2, Columns: []Column{{Min: 11}, {Min: 7}, {Shrink: 16}, {}, {Right: true}, {Shrink: 14}}}
+	t.Made = func(yield func(Row) bool) {
+		for i := range l.groups {
+			for s := range l.shown(&l.groups[i]) {
+				if !yield(l.row(s)) {
+					return
+				}
+			}
 		}
+	}
+	return t
+}
+
+// steps prints the groups.
+func (p *Printer) steps(l *stepList) {
+	t := l.table()
+	widths := t.widths(p.width)
+	for i := range l.groups {
+		g := &l.groups[i]
+		p.Blank()
+		p.groupTitle(l, g)
+		for s := range l.shown(g) {
+			p.Line(t.line(l.row(s), widths)...)
+			p.changes(s, 15, l.all)
+		}
+		quiet := l.countQuiet(g)
+		for _, d := range []restore.Decision{restore.Unchanged, restore.Skip} {
+			if n := quiet[d]; n > fewQuiet && !l.all {
+				p.Line(Styled(Faint, fmt.Sprintf("  %s %-9s  %s (--all lists them)", decisions[d].symbol, d, Plural(int64(n), "asset"))))
+			}
+		}
+	}
+}
+
+func (p *Printer) groupTitle(l *stepList, g *stepGroup) {
+	title := Styled(Strong, l.title(g))
+	if g.workspace < 0 {
+		p.Line(title)
+		return
+	}
+	w := l.step(g.workspace)
+	look := decisions[w.Decision]
+	spans := []Span{title, Styled(Faint, separator+l.ids.short(w.ID)+separator), Styled(look.style, look.symbol+" "+string(w.Decision))}
+	if w.Decision == restore.Skip || w.Decision == restore.Merge {
+		spans = append(spans, Styled(Faint, separator+l.why(w)))
 	}
 	p.Line(spans...)
-	if g.workspace != nil {
-		p.changes(g.workspace, 2, l.all)
-	}
-	lines := p.render(g.table)
-	for i, s := range g.shown {
-		p.write(lines[i])
-		p.changes(s, 15, l.all)
-	}
-	for _, d := range []restore.Decision{restore.Unchanged, restore.Skip} {
-		if n := g.quiet[d]; n > fewQuiet && !l.all {
-			p.Line(Styled(Faint, fmt.Sprintf("  %s %-9s  %s (--all lists them)", decisions[d].symbol, d, Plural(int64(n), "asset"))))
-		}
-	}
+	p.changes(w, 2, l.all)
 }
 
 func (l *stepList) row(s *restore.Step) Row {
@@ -157,7 +204,7 @@ func (l *stepList) row(s *restore.Step) Row {
 	for _, e := range s.Entries {
 		size += e.Size
 	}
-	id := l.short[s.ID]
+	id := l.ids.short(s.ID)
 	if s.Workspace == "" {
 		id = "" // a path, which the name is too
 	}

@@ -1,6 +1,10 @@
 package render
 
-import "strings"
+import (
+	"iter"
+	"slices"
+	"strings"
+)
 
 // A Column says how a table treats its cells.
 type Column struct {
@@ -37,6 +41,11 @@ type Table struct {
 	Indent     int
 	NoteColumn int
 	Rows       []Row
+
+	// Made, when set, makes the rows in place of Rows: once to measure them,
+	// and once more to print them. Tables with a row for each asset of a tenant
+	// take no memory for them so.
+	Made iter.Seq[Row]
 }
 
 // Add appends a row. Cells that are left out are empty.
@@ -51,32 +60,28 @@ func (t *Table) Note(spans ...Span) {
 const columnGap = 2
 
 // Table prints t.
-func (p *Printer) Table(t *Table) {
-	widths := t.widths(p.width)
-	noteIndent := t.Indent
+func (p *Printer) Table(t *Table) { p.rows(t, t.all(), t.widths(p.width)) }
+
+// rows prints rows of t, which has columns of the given widths.
+func (p *Printer) rows(t *Table, rows iter.Seq[Row], widths []int) {
+	indent := t.Indent
 	for _, w := range widths[:min(t.NoteColumn, len(widths))] {
-		noteIndent += w + columnGap
+		indent += w + columnGap
 	}
-	for _, row := range t.Rows {
+	for row := range rows {
 		p.Line(t.line(row, widths)...)
 		for _, note := range row.Notes {
-			p.Line(append([]Span{Text(strings.Repeat(" ", noteIndent))}, note...)...)
+			p.Line(append([]Span{Text(strings.Repeat(" ", indent))}, note...)...)
 		}
 	}
 }
 
-// render returns the lines of t, one a row and without notes, for callers that
-// print something between them.
-func (p *Printer) render(t *Table) []string {
-	widths := t.widths(p.width)
-	lines := make([]string, len(t.Rows))
-	for i, row := range t.Rows {
-		var b strings.Builder
-		one := NewPrinter(&b, p.width, p.color)
-		one.Line(t.line(row, widths)...)
-		lines[i] = b.String()
+// all goes through the rows.
+func (t *Table) all() iter.Seq[Row] {
+	if t.Made != nil {
+		return t.Made
 	}
-	return lines
+	return slices.Values(t.Rows)
 }
 
 // line joins a row's cells, cut and padded. Its spans are escaped once more by
@@ -140,7 +145,7 @@ func cellWidth(cell Cell) int {
 // gets 0 and no gap.
 func (t *Table) widths(terminal int) []int {
 	widths := make([]int, len(t.Columns))
-	for _, row := range t.Rows {
+	for row := range t.all() {
 		for i, cell := range row.Cells {
 			widths[i] = max(widths[i], cellWidth(Cell(escapeAll(cell))))
 		}
@@ -169,26 +174,6 @@ func (t *Table) widths(terminal int) []int {
 		widths[widest]--
 	}
 	return widths
-}
-
-// alignWith gives tables the same columns, so that they line up although text
-// stands between them.
-func alignWith(tables []*Table) {
-	if len(tables) == 0 {
-		return
-	}
-	widths := make([]int, len(tables[0].Columns))
-	for _, t := range tables {
-		for i, w := range t.widths(0) {
-			widths[i] = max(widths[i], w)
-		}
-	}
-	for _, t := range tables {
-		for i, w := range widths {
-			t.Columns[i].Min = w
-			t.Columns[i].Keep = true
-		}
-	}
 }
 
 func (t *Table) total(widths []int) int {

@@ -40,29 +40,28 @@ func (p *Printer) WayBack(r *restore.Result, command string) {
 
 // Undo prints an undo plan.
 func (p *Printer) Undo(plan *restore.UndoPlan, store string, next []string) {
+	defer p.inBulk()()
 	p.Line(Styled(Strong, "Undo"), Text(" of import "+plan.Import.ID))
 	p.facts(
 		fact("happened", Text(join(plan.Import.At, plan.Import.Summary))),
 		fact("insurance", Text(join("archive "+plan.Insurance.ID, plan.Insurance.Created))),
 		fact("in", Text(join(store, "tenant "+plan.Target.Tenant))))
-	t := &Table{Indent: 2, Columns: []Column{{Min: 11}, {Min: 7}, {Shrink: 16}, {Shrink: 20}}}
-	for i := range plan.Steps {
-		s := &plan.Steps[i]
-		look := decisions[s.Decision]
-		t.Add(S(look.style, look.symbol+" "+string(s.Decision)), C(string(s.Kind)), C(firstOf(s.Name, s.ID)), S(Faint, s.Reason))
-	}
 	if len(plan.Steps) > 0 {
 		p.Blank()
-		p.Table(t)
+		p.Table(undoTable(plan))
 	}
-	for _, s := range plan.BlockedSteps() {
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		if s.Decision != restore.Blocked {
+			continue
+		}
 		p.Blank()
 		p.Line(Styled(Bad, "! "), Text(string(s.Kind)+" "), Styled(Strong, firstOf(s.Name, s.ID)))
 		for _, why := range s.Blocked {
 			p.WrapAfter(Text("    - "), Plain, why)
 		}
 	}
-	p.changesOfAccess(plan.Access, true, func(access.Change) (string, bool) { return "", false })
+	p.changesOfAccess(plan.Access, true, func(*access.Change) (string, bool) { return "", false })
 	if len(plan.Warnings) > 0 {
 		p.Blank()
 		p.Line(Styled(Strong, "Worth knowing"))
@@ -79,16 +78,36 @@ func (p *Printer) Undo(plan *restore.UndoPlan, store string, next []string) {
 	p.next(next)
 }
 
+func undoTable(plan *restore.UndoPlan) *Table {
+	t := &Table{Indent: 2, Columns: []Column{{Min: 11}, {Min: 7}, {Shrink: 16}, {Shrink: 20}}}
+	t.Made = func(yield func(Row) bool) {
+		for i := range plan.Steps {
+			s := &plan.Steps[i]
+			look := decisions[s.Decision]
+			cells := []Cell{S(look.style, look.symbol+" "+string(s.Decision)), C(string(s.Kind)), C(firstOf(s.Name, s.ID)), S(Faint, s.Reason)}
+			if !yield(Row{Cells: cells}) {
+				return
+			}
+		}
+	}
+	return t
+}
+
 // Undoes lists what an undo is about to replace and delete, for the question
 // whether that is meant.
 func (p *Printer) Undoes(plan *restore.UndoPlan) {
-	var steps []restore.Step
-	for _, s := range plan.Steps {
-		if s.Decision == restore.Revert || s.Decision == restore.Delete {
-			steps = append(steps, restore.Step{Kind: s.Kind, ID: s.ID, Name: s.Name, Decision: s.Decision})
+	var first []restore.Step
+	n := 0
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		if s.Decision != restore.Revert && s.Decision != restore.Delete {
+			continue
+		}
+		if n++; n <= shownDestroyed {
+			first = append(first, restore.Step{Kind: s.Kind, ID: s.ID, Name: s.Name, Decision: s.Decision})
 		}
 	}
-	p.Destroys(steps)
+	p.destroyed(first, n)
 }
 
 // Undone prints what an undo did.

@@ -21,15 +21,21 @@ func (p *Printer) unresolved(plan *restore.Plan, l *stepList) {
 	}
 	p.Line(Styled(Strong, "Not in the target"), Text(": "+commas(
 		plural(counts["connection"], "connection"), plural(counts["role"], "role"), plural(counts["team"], "team"), plural(counts["user"], "user"))))
-	groups := groupUnresolved(plan.Unresolved, l)
-	tables := make([]*Table, len(groups))
-	for i, g := range groups {
-		tables[i] = g.table
+	groups := groupUnresolved(plan.Unresolved, l.all)
+	t := &Table{Indent: 4, Columns: []Column{{}, {Shrink: 16}, {Shrink: 16}}}
+	t.Made = func(yield func(Row) bool) {
+		for i := range plan.Unresolved {
+			if !yield(l.unresolvedRow(&plan.Unresolved[i])) {
+				return
+			}
+		}
 	}
-	alignWith(tables)
+	widths := t.widths(p.width)
 	for _, g := range groups {
 		p.WrapAfter(Styled(Warn, "  ? "+g.kind+": "), Plain, strings.Join(g.effects, "; "))
-		p.Table(g.table)
+		for _, i := range g.members {
+			p.Line(t.line(l.unresolvedRow(&plan.Unresolved[i]), widths)...)
+		}
 	}
 	if !plan.SameTenant {
 		p.WrapAfter(Text("  or all at once: "), Accent, "--create-missing "+strings.Join(Missing(plan), ","))
@@ -41,36 +47,39 @@ func (p *Printer) unresolved(plan *restore.Plan, l *stepList) {
 type unresolvedGroup struct {
 	kind    string
 	effects []string
-	table   *Table
+	members []int32
 }
 
 // groupUnresolved puts those of a kind together or, when everything is asked
 // for, those with the very same effects.
-func groupUnresolved(unresolved []restore.Unresolved, l *stepList) []*unresolvedGroup {
-	var groups []*unresolvedGroup
-	byKey := map[string]*unresolvedGroup{}
-	for _, u := range unresolved {
-		key := u.Kind
-		if l.all {
-			key += " " + u.Effect
+func groupUnresolved(unresolved []restore.Unresolved, all bool) []unresolvedGroup {
+	var groups []unresolvedGroup
+	for _, members := range gather(len(unresolved), func(i, j int32) int {
+		a, b := &unresolved[i], &unresolved[j]
+		if c := strings.Compare(a.Kind, b.Kind); c != 0 || !all {
+			return c
 		}
-		g := byKey[key]
-		if g == nil {
-			g = &unresolvedGroup{kind: u.Kind, table: &Table{Indent: 4, Columns: []Column{{}, {Shrink: 16}, {Shrink: 16}}}}
-			byKey[key], groups = g, append(groups, g)
-		}
-		for effect := range strings.SplitSeq(u.Effect, "; ") {
-			if !slices.Contains(g.effects, effect) {
-				g.effects = append(g.effects, effect)
+		return strings.Compare(a.Effect, b.Effect)
+	}) {
+		g := unresolvedGroup{kind: unresolved[members[0]].Kind, members: members}
+		for _, i := range members {
+			for effect := range strings.SplitSeq(unresolved[i].Effect, "; ") {
+				if !slices.Contains(g.effects, effect) {
+					g.effects = append(g.effects, effect)
+				}
 			}
 		}
-		who := u.Name
-		if u.Email != "" {
-			who = strings.TrimSpace(who + " <" + u.Email + ">")
-		}
-		g.table.Add(S(Accent, unresolvedFlag(u)), C(who), S(Faint, l.usedBy(u.UsedBy)))
+		groups = append(groups, g)
 	}
 	return groups
+}
+
+func (l *stepList) unresolvedRow(u *restore.Unresolved) Row {
+	who := u.Name
+	if u.Email != "" {
+		who = strings.TrimSpace(who + " <" + u.Email + ">")
+	}
+	return Row{Cells: []Cell{S(Accent, unresolvedFlag(u)), C(who), S(Faint, l.usedBy(u.UsedBy))}}
 }
 
 // Missing returns what --create-missing would have to create for the plan.
@@ -93,7 +102,7 @@ func Missing(plan *restore.Plan) []string {
 	return what
 }
 
-func unresolvedFlag(u restore.Unresolved) string {
+func unresolvedFlag(u *restore.Unresolved) string {
 	if u.Kind == "connection" {
 		return "--map-connection " + u.ID + "=NAME"
 	}
@@ -112,8 +121,8 @@ func (l *stepList) usedBy(ids []string) string {
 			break
 		}
 		name := id
-		if s := l.byID[id]; s != nil {
-			name = fmt.Sprintf("%s %s", s.Kind, firstOf(s.Name, l.short[id]))
+		if s := l.named(id); s != nil {
+			name = fmt.Sprintf("%s %s", s.Kind, firstOf(s.Name, l.ids.short(id)))
 		}
 		names = append(names, name)
 	}
