@@ -30,7 +30,7 @@ type adaptation struct {
 }
 
 func (a *adaptation) change(format string, args ...any) {
-	a.changes = addOnce(a.changes, fmt.Sprintf(format, args...))
+	a.changes = addOnce(a.changes, a.p.sentence(fmt.Sprintf(format, args...)))
 }
 
 func (a *adaptation) block(format string, args ...any) {

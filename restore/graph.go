@@ -3,6 +3,7 @@ package restore
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -143,6 +144,7 @@ func (p *planner) itemOf(k key) *item {
 // plans and by their seats. Each says why it is there.
 func (x *index) closure(picked picks) (all, items []*item) {
 	items = make([]*item, len(x.order))
+	lists := sharedLists{}
 	var queue []*item
 	for _, a := range x.order {
 		if picked[a.seat] {
@@ -155,9 +157,7 @@ func (x *index) closure(picked picks) (all, items []*item) {
 	for len(queue) > 0 {
 		it := queue[0]
 		queue = queue[1:]
-		needs := x.needs(it.asset)
-		it.dependsOn = slices.Grow(it.dependsOn, len(needs))
-		for _, k := range needs {
+		for _, k := range x.needs(it.asset) {
 			if a := x.assets.get(k); a != nil {
 				it.dependsOn = addOnce(it.dependsOn, a.id)
 				if items[a.seat] == nil {
@@ -166,9 +166,25 @@ func (x *index) closure(picked picks) (all, items []*item) {
 				}
 			}
 		}
+		it.dependsOn = lists.one(it.dependsOn)
 	}
 	all = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it == nil })
 	return slices.Clip(all), items
+}
+
+// sharedLists keeps one copy of equal lists: the reports on a dataset all need the
+// same.
+type sharedLists map[string][]string
+
+func (s sharedLists) one(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	key := strings.Join(list, " ")
+	if s[key] == nil {
+		s[key] = slices.Clip(slices.Clone(list))
+	}
+	return s[key]
 }
 
 // needs returns what an asset cannot do without: its workspace, what its

@@ -75,11 +75,12 @@ type planner struct {
 
 	detaching map[key]bool // connections, by workspace and name in the archive, that arrive beside the target's
 
-	places   []*place // workspaces that were settled, for the comparison of access
-	declared []declared
-	latest   map[[2]string][]byte // of those declared, by list and id
-	moved    map[key]*item        // items that land elsewhere than in the archive, by where
-	changes  []access.Change
+	places    []*place // workspaces that were settled, for the comparison of access
+	declared  []declared
+	sentences map[string]string    // the one copy of each that steps repeat
+	latest    map[[2]string][]byte // of those declared, by list and id
+	moved     map[key]*item        // items that land elsewhere than in the archive, by where
+	changes   []access.Change
 
 	missing     map[string]*Unresolved
 	clone       *clone // that is made or brought up to date; nil without one
@@ -111,7 +112,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		manifest: m, manifestDigest: manifestDigest, target: info, archive: a,
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
-		built: map[*item][]byte{}, latest: map[[2]string][]byte{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
+		built: map[*item][]byte{}, sentences: map[string]string{}, latest: map[[2]string][]byte{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
 	}
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {
@@ -290,7 +291,7 @@ func (p *planner) forget() {
 		return
 	}
 	for _, a := range p.src.order {
-		a.refs = nil
+		a.refs, a.archived = nil, facts{}
 	}
 	p.src.byID, p.dst.byID = nil, nil
 }
@@ -352,6 +353,15 @@ func (s *Summary) count(step Step) {
 			s.Bytes += e.ResultSize
 		}
 	}
+}
+
+// sentence returns the one copy of a sentence: many steps say the same.
+func (p *planner) sentence(s string) string {
+	if same, ok := p.sentences[s]; ok {
+		return same
+	}
+	p.sentences[s] = s
+	return s
 }
 
 func (p *planner) warn(format string, args ...any) {
