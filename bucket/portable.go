@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -33,6 +35,17 @@ type dialect interface {
 	before(as func(any) bool, opts WriterOptions, mark string) error
 	// status returns the HTTP status of an error, or 0.
 	status(err error) int
+}
+
+// cleanUpTime bounds what is done after the context has ended.
+const cleanUpTime = 20 * time.Second
+
+func cloneSettings(v url.Values) url.Values {
+	c := url.Values{}
+	for name, values := range v {
+		c[name] = append([]string(nil), values...)
+	}
+	return c
 }
 
 func (s *portable) close() error { return s.b.Close() }

@@ -70,14 +70,6 @@ func openS3(ctx context.Context, at Location, opts Options) (store, error) {
 	return st, nil
 }
 
-func cloneSettings(v url.Values) url.Values {
-	c := url.Values{}
-	for name, values := range v {
-		c[name] = append([]string(nil), values...)
-	}
-	return c
-}
-
 // s3Tuning are the settings that the kit leaves to whoever makes the client.
 type s3Tuning struct {
 	endpoint                     string

@@ -344,9 +344,6 @@ func (u *s3Upload) refused(err error) error {
 	return u.s.classify(err)
 }
 
-// cleanUpTime bounds what is done after the context has ended.
-const cleanUpTime = 20 * time.Second
-
 func (u *s3Upload) abort(keep bool) error {
 	if keep {
 		// What is under way may still arrive, but nobody waits for long.
