@@ -11,7 +11,7 @@ import (
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-// maxPlan bounds a saved plan. One takes about a kilobyte per asset.
+// maxPlan bounds a saved plan. One takes some 1.5 KB per asset.
 const maxPlan = 1 << 30
 
 // hintBadPlan is for files that hold no plan, or none that can be used.
