@@ -153,11 +153,11 @@ func (o *Object) at(off, want int64, ahead int64) ([]byte, error) {
 		if w == nil {
 			w = o.start(off, min(max(want, minFetch), maxWindow))
 		}
+		o.tick++
+		w.used = o.tick
 		if ahead > 0 {
 			o.readAhead(w.end(), ahead)
 		}
-		o.tick++
-		w.used = o.tick
 		have := w.data[:w.have][min(off-w.off, int64(w.have)):]
 		switch {
 		case int64(len(have)) >= min(want, w.end()-off):

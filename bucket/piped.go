@@ -78,7 +78,7 @@ func (u *pipedUpload) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (u *pipedUpload) commit(ctx context.Context) (version, error) {
+func (u *pipedUpload) commit(ctx context.Context, _ uint32) (version, error) {
 	stop := context.AfterFunc(ctx, u.cancel)
 	defer stop()
 	u.w.Close() // never fails

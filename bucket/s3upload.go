@@ -41,7 +41,7 @@ type s3Upload struct {
 
 	part  []byte // being filled
 	size  int64  // of its part, when full
-	sum   uint32 // of everything so far
+	sum   uint32 // of everything, once it is committed
 	total int64
 	count int32  // parts before it
 	id    string // of the multipart upload; empty: none yet
@@ -112,7 +112,6 @@ func (u *s3Upload) Write(p []byte) (n int, err error) {
 		}
 		take := p[:min(int64(len(p)), u.size-int64(len(u.part)))]
 		u.part = append(u.part, take...)
-		u.sum = crc32.Update(u.sum, castagnoli, take)
 		u.total += int64(len(take))
 		n, p = n+len(take), p[len(take):]
 	}
@@ -224,9 +223,10 @@ func (u *s3Upload) note(p types.CompletedPart, reused int64) {
 	u.sent[*p.PartNumber-1] = p
 }
 
-func (u *s3Upload) commit(ctx context.Context) (version, error) {
+func (u *s3Upload) commit(ctx context.Context, sum uint32) (version, error) {
 	stop := context.AfterFunc(ctx, u.cancel)
 	defer stop()
+	u.sum = sum
 	var v version
 	var err error
 	if u.id == "" {

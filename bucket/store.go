@@ -26,8 +26,8 @@ type store interface {
 // An upload is an object on its way. Its methods belong to one goroutine.
 type upload interface {
 	io.Writer
-	// commit makes the object appear.
-	commit(ctx context.Context) (version, error)
+	// commit makes the object appear. sum is the CRC-32C of what was written.
+	commit(ctx context.Context, sum uint32) (version, error)
 	// abort leaves nothing behind; with keep, what can be resumed. It may be
 	// called after commit and again.
 	abort(keep bool) error

@@ -59,7 +59,7 @@ func (o *Object) start(off, length int64) *window {
 	if i < len(o.windows) {
 		end = min(end, o.windows[i].off)
 	}
-	o.makeRoom(end - off)
+	o.makeRoom(end-off, true)
 	// Windows may have gone; nothing came in between.
 	i, _ = slices.BinarySearchFunc(o.windows, off, func(w *window, off int64) int {
 		if w.off < off {
@@ -81,30 +81,54 @@ func (o *Object) drop(w *window) {
 // room is how much is kept.
 func (o *Object) room() int64 { return int64(o.l.opts.Parallel+3) * maxFetch }
 
-// makeRoom drops windows that were not used for longest until more fits.
-func (o *Object) makeRoom(more int64) {
+// makeRoom drops windows until so many more bytes fit, those that were not used
+// for longest first. What readers are about to reach goes last, and only when
+// the room must be made. It reports whether there is room.
+func (o *Object) makeRoom(more int64, must bool) bool {
 	held := more
 	for _, w := range o.windows {
 		held += int64(len(w.data))
 	}
 	for held > o.room() {
-		var oldest *window
-		for _, w := range o.windows {
-			if w.done && (oldest == nil || w.used < oldest.used) {
-				oldest = w
-			}
+		w := o.dispensable(false)
+		if w == nil && must {
+			w = o.dispensable(true)
 		}
-		if oldest == nil {
-			return
+		if w == nil {
+			return must
 		}
-		held -= int64(len(oldest.data))
-		o.drop(oldest)
+		held -= int64(len(w.data))
+		o.drop(w)
 	}
+	return true
+}
+
+// dispensable returns the window that was not used for longest, or nil: of
+// those that have arrived, and unless ahead is set, that no reader is about to
+// reach.
+func (o *Object) dispensable(ahead bool) (oldest *window) {
+	for _, w := range o.windows {
+		if w.done && (oldest == nil || w.used < oldest.used) && (ahead || !o.awaited(w)) {
+			oldest = w
+		}
+	}
+	return oldest
+}
+
+// awaited reports whether a reader that reads on is in w or about to reach it.
+func (o *Object) awaited(w *window) bool {
+	for _, t := range o.trail {
+		if t.run >= steadyFrom && w.end() > t.from && w.off < t.end+int64(o.l.opts.Parallel+1)*maxFetch {
+			return true
+		}
+	}
+	return false
 }
 
 // A trail is how far a reader has read on.
 type trail struct {
-	end  int64 // of its last read
+	from int64 // where its last read began
+	end  int64 // and where it ended
 	run  int64 // bytes read without going elsewhere
 	used int64
 }
@@ -118,7 +142,7 @@ func (o *Object) follow(off, length int64) int64 {
 		t := &o.trail[i]
 		if t.used > 0 && off >= t.end && off <= t.end+gap {
 			t.run += off + length - t.end
-			t.end, t.used = off+length, o.tick
+			t.from, t.end, t.used = off, off+length, o.tick
 			if t.run < steadyFrom {
 				return 0
 			}
@@ -128,12 +152,12 @@ func (o *Object) follow(off, length int64) int64 {
 			oldest = t
 		}
 	}
-	*oldest = trail{end: off + length, run: length, used: o.tick}
+	*oldest = trail{from: off, end: off + length, run: length, used: o.tick}
 	return 0
 }
 
 // readAhead starts fetches of size bytes each from off on, as many as may be
-// under way at once.
+// under way at once and find room.
 func (o *Object) readAhead(off, size int64) {
 	under := 0
 	for _, w := range o.windows {
@@ -147,8 +171,10 @@ func (o *Object) readAhead(off, size int64) {
 			off = w.end()
 			continue
 		}
-		w := o.start(off, size)
-		off = w.end()
+		if !o.makeRoom(size, false) {
+			return
+		}
+		off = o.start(off, size).end()
 		under++
 	}
 }

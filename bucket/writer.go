@@ -172,7 +172,7 @@ func (w *Writer) Commit(ctx context.Context) (*Receipt, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	v, err := w.up.commit(ctx)
+	v, err := w.up.commit(ctx, w.sum)
 	if w.err = fault(ctx, "create", w.l.at, err); w.err != nil {
 		return nil, w.err
 	}

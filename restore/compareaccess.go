@@ -13,7 +13,7 @@ import (
 // place is a workspace of the target before and after the import.
 type place struct {
 	item          *item
-	before, after *access.Workspace // before is nil when the target does not have it
+	before, after *access.Workspace // before is nil when the target does not have it; after, while what was built tells it
 	source        []access.Member   // the archive's members, under the ids of the target
 	moves         bool              // members differ
 }
@@ -57,8 +57,23 @@ func (p *planner) notePlace(m *metadata, doc []byte) error {
 			}
 		}
 	}
+	if p.built[m.ws] != nil {
+		pl.after = nil
+	}
 	p.places = append(p.places, pl)
 	return nil
+}
+
+// fill reads what notePlace has left to be read from what was built.
+func (p *planner) fill(pl *place) error {
+	if pl.after != nil {
+		return nil
+	}
+	doc, err := p.rebuilt(pl.item)
+	if err == nil {
+		pl.after, err = access.ReadWorkspace(doc)
+	}
+	return err
 }
 
 // compareAccess finds out who gains or loses what, and blocks what widens
@@ -75,6 +90,9 @@ func (p *planner) compareAccess(ctx context.Context) error {
 	before, after := access.Side{Directory: dirs.before}.Indexed(), access.Side{Directory: dirs.after}.Indexed()
 	given := access.Side{Directory: dirs.given}.Indexed()
 	for _, pl := range p.places {
+		if err := p.fill(pl); err != nil {
+			return err
+		}
 		if err := p.placeAssets(ctx, pl, p.itemsOf(pl.item.workspace)); err != nil {
 			return err
 		}

@@ -360,6 +360,11 @@ func (e entry) step() StepEntry {
 	return StepEntry{Path: e.path, Digest: e.digest.String(), Size: e.size}
 }
 
+// archived returns what the entry says of the archive.
+func (se *StepEntry) archived() StepEntry {
+	return StepEntry{Path: se.Path, Digest: se.Digest, Size: se.Size}
+}
+
 // currently says which digest the entry has in the target.
 func (se *StepEntry) currently(d layout.Digest, e entry) {
 	switch {

@@ -223,6 +223,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		}
 	}
 	p.items, p.seats = p.src.closure(picked)
+	p.layOut()
 	if err := p.decide(); err != nil {
 		return nil, err
 	}
@@ -240,6 +241,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.checkReferences(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: check references: %w", err)
 	}
+	p.forgetReferences()
 	if err := p.compareAccess(ctx); err != nil {
 		return nil, fmt.Errorf("restore: plan: compare access: %w", err)
 	}
@@ -283,15 +285,28 @@ func (p *planner) assemble() (*Plan, error) {
 	return plan, err
 }
 
-// forget gives up what only planning asks for, unless another plan is to be made
-// from it. Which documents arrive as they are is known now, and the others are
-// read again with their references.
-func (p *planner) forget() {
-	if p.buildsAgain || p.src.shared.Load() {
+// keepsAll reports whether what only planning asks for is to stay: another plan
+// may be made from it, or metadata is built again.
+func (p *planner) keepsAll() bool { return p.buildsAgain || p.src.shared.Load() }
+
+// forgetReferences gives up what documents refer to. Which of them arrive as they
+// are is known by now, and the others are read again with their references.
+func (p *planner) forgetReferences() {
+	if p.keepsAll() {
 		return
 	}
 	for _, a := range p.src.order {
-		a.refs, a.archived = nil, facts{}
+		a.refs = nil
+	}
+}
+
+// forget gives up what else only planning asks for.
+func (p *planner) forget() {
+	if p.keepsAll() {
+		return
+	}
+	for _, a := range p.src.order {
+		a.archived = facts{}
 	}
 	p.src.byID, p.dst.byID = nil, nil
 }

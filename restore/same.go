@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // leaveSame finds the items that were not selected themselves and are no
@@ -85,7 +86,8 @@ func (p *planner) rawSameRecord(ctx context.Context, it *item) (bool, error) {
 func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
 	was, verdict := *it, *it.verdict
 	said := it.said()
-	it.remarks = &said // what is said now is not kept
+	// What is found out now is not kept.
+	it.remarks, it.entries = &said, slices.Clone(it.entries)
 	copied, isCopied := p.ids[it.id]
 	delete(p.ids, it.id)
 	defer func() {

@@ -121,12 +121,11 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 
 // results computes the entries of the item as they arrive.
 func (p *planner) results(ctx context.Context, it *item) error {
-	it.entries = make([]StepEntry, 0, len(it.asset.entries))
-	for _, e := range it.asset.entries {
-		se := e.step()
+	for i, e := range it.asset.entries {
+		se := it.entries[i].archived()
 		target, wanted := p.targetName(it, e)
 		if !wanted {
-			it.entries = append(it.entries, se)
+			it.entries[i] = se
 			continue
 		}
 		se.TargetPath = se.Path
@@ -141,9 +140,27 @@ func (p *planner) results(ctx context.Context, it *item) error {
 		} else if it.policy == Unchanged {
 			se.Result = se.Current
 		}
-		it.entries = append(it.entries, se)
+		it.entries[i] = se
 	}
 	return nil
+}
+
+// layOut gives every item its step's entries, as the archive has them. In one
+// piece: the many texts of documents that come and go while these are filled in
+// would leave holes between them.
+func (p *planner) layOut() {
+	n := 0
+	for _, it := range p.items {
+		n += len(it.asset.entries)
+	}
+	all := make([]StepEntry, 0, n)
+	for _, it := range p.items {
+		from := len(all)
+		for _, e := range it.asset.entries {
+			all = append(all, e.step())
+		}
+		it.entries = all[from:len(all):len(all)]
+	}
 }
 
 // result computes what one entry will hold.
@@ -305,7 +322,6 @@ func (it *item) finish() {
 // settleWorkspace decides about a workspace once its assets are settled.
 func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	if ws.policy == Skip || ws.policy == Blocked {
-		ws.entries = skipped(ws.asset)
 		p.conclude(ws, false)
 		return nil
 	}
@@ -324,11 +340,11 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	e, _ := ws.entryOf(layout.Metadata)
 	target, _ := p.targetName(ws, e)
-	se := e.step()
+	se := ws.entries[0].archived()
 	se.TargetPath = target.String()
 	se.currently(p.dst.digestOf(target), e)
 	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
-	ws.entries = []StepEntry{se}
+	ws.entries[0] = se
 	if se.Result != se.Current {
 		p.keepBuilt(ws, doc)
 		ws.sameTies = se.Result == se.Digest || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
@@ -349,12 +365,4 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	}
 	p.conclude(ws, same)
 	return nil
-}
-
-func skipped(a *asset) []StepEntry {
-	var all []StepEntry
-	for _, e := range a.entries {
-		all = append(all, e.step())
-	}
-	return all
 }

@@ -213,33 +213,21 @@ func (a *app) pass(ctx context.Context, in *copySource, out *copyOutput, check *
 	if n := kept.Size(); n > 0 {
 		rest = io.NewSectionReader(in.at, n, in.size-n)
 	}
-	buf := make([]byte, 1<<20)
 	total := int64(0)
-	for stage, r := range []io.Reader{kept, rest} {
-		for {
-			if err := ctx.Err(); err != nil {
-				return context.Cause(ctx)
-			}
-			n, err := r.Read(buf)
-			if n > 0 {
-				digest.Write(buf[:n])
-				if _, err := check.Write(buf[:n]); err != nil {
-					return err
-				}
-				if stage == 1 {
-					if _, err := out.Write(buf[:n]); err != nil {
-						return err
-					}
-				}
-				total += int64(n)
-				progress(total)
-			}
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return at(in.name, err)
-			}
+	count := func(n int) {
+		total += int64(n)
+		progress(total)
+	}
+	for _, stage := range []struct {
+		from io.Reader
+		to   []io.Writer
+	}{
+		{kept, []io.Writer{digest, check}},
+		{rest, []io.Writer{digest, check, out}},
+	} {
+		source := &untilDone{ctx, &namedReader{in.name, stage.from}}
+		if err := fanOut(source, count, stage.to...); err != nil {
+			return err
 		}
 	}
 	if in.size >= 0 && total != in.size {
@@ -275,6 +263,20 @@ func (a *app) compareFar(ctx context.Context, out *copyOutput, doc *copyJSON, re
 	}
 	doc.FarEnd = farReread
 	return nil
+}
+
+// namedReader says in its errors what was read.
+type namedReader struct {
+	name string
+	r    io.Reader
+}
+
+func (n *namedReader) Read(p []byte) (int, error) {
+	k, err := n.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = at(n.name, err)
+	}
+	return k, err
 }
 
 // untilDone reads until ctx ends.

@@ -81,7 +81,7 @@ func TestManualNamesEveryJSONField(t *testing.T) {
 		doc  any
 	}{
 		{"create", createJSON{}}, {"rekey", rekeyJSON{}}, {"keygen", keygenJSON{}}, {"verify", verifyJSON{}}, {"inspect", inspectJSON{}}, {"ls", lsJSON{}},
-		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"recover", recoverJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}}, {"import", abortJSON{}}, {"undo", undoJSON{}}, {"imports", importsJSON{}},
+		{"cat", catJSON{}}, {"rows", rowsJSON{}}, {"extract", extractJSON{}}, {"recover", recoverJSON{}}, {"diff", diffJSON{}}, {"import", importJSON{}}, {"import", abortJSON{}}, {"undo", undoJSON{}}, {"imports", importsJSON{}}, {"insurance", insuranceJSON{}},
 		{"completion", completionJSON{}}, {"version", versionJSON{}}, {"JSON output", errorJSON{}},
 	} {
 		part := section(page, c.verb) + section(page, "JSON output")

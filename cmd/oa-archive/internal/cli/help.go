@@ -18,7 +18,7 @@ var verbGroups = []struct {
 }{
 	{"Make an archive", []func(*app) *cobra.Command{createVerb, keygenVerb, rekeyVerb, copyVerb}},
 	{"Look into one", []func(*app) *cobra.Command{inspectVerb, verifyVerb, lsVerb, catVerb, rowsVerb, extractVerb, diffVerb}},
-	{"Restore", []func(*app) *cobra.Command{planVerb, importVerb, undoVerb, importsVerb, recoverVerb}},
+	{"Restore", []func(*app) *cobra.Command{planVerb, importVerb, undoVerb, importsVerb, insuranceVerb, recoverVerb}},
 	{"About the command", []func(*app) *cobra.Command{completionVerb, versionVerb}},
 }
 
