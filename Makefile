@@ -46,7 +46,7 @@ microbench:
 
 build:
 	@scripts/need go
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -tags arrow_json_stdlib -o bin/oa-archive ./cmd/oa-archive
 
 tools:
 	@scripts/need $(TOOLS)

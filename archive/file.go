@@ -75,6 +75,7 @@ type FileWriter struct {
 	f       *os.File // nil once closed
 	keep    bool     // Close leaves the temporary file
 	size    int64
+	started int64 // so many of them are on their way to the disk
 	err     error // of a write; the file is then never published
 }
 
@@ -119,7 +120,7 @@ func continueFile(path string, opts FileOptions) (*FileWriter, error) {
 	if err != nil {
 		return refuse(errors.Join(err, f.Close()))
 	}
-	return &FileWriter{path: path, temp: f.Name(), replace: opts.Replace, unwrap: opts.Unwrap, keep: true, f: f, size: size}, nil
+	return &FileWriter{path: path, temp: f.Name(), replace: opts.Replace, unwrap: opts.Unwrap, keep: true, f: f, size: size, started: size}, nil
 }
 
 // Partial returns what an earlier attempt has left in FileOptions.Partial,
@@ -140,6 +141,11 @@ func existsError(path string) error {
 	return fmt.Errorf("archive: %w", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
 }
 
+// writebackSize is how much is written before the disk is told to begin with it.
+// Left alone, the kernel keeps gigabytes in memory, and Commit would wait for
+// all of them at the end, when there is nothing else to do meanwhile.
+const writebackSize = 16 << 20
+
 // Write implements [io.Writer]. The first error sticks.
 func (f *FileWriter) Write(p []byte) (int, error) {
 	if f.err == nil && f.f == nil {
@@ -151,6 +157,10 @@ func (f *FileWriter) Write(p []byte) (int, error) {
 	n, err := f.f.Write(p)
 	f.size += int64(n)
 	f.err = err
+	if f.size-f.started >= writebackSize {
+		startWriteback(f.f, f.started, f.size-f.started)
+		f.started = f.size
+	}
 	return n, err
 }
 

@@ -139,7 +139,7 @@ func (b *leafBuffer) appendFlat(v Vector, i, j int) (n int, err error) {
 				b.def = append(b.def, 1)
 			}
 		}
-		if b.appendPlain(v, i, j) {
+		if b.appendPlain(v, i, j) || b.appendTexts(v, i, j) {
 			return j - i, nil
 		}
 	}
@@ -328,21 +328,26 @@ func slotRange(levels []int16, start, end int) []int16 {
 	return levels[start:end]
 }
 
-// rowCosts adds to costs what the rows of v cost in memory.
+// evenCost returns what every row costs in memory, whatever its value.
+func (b *leafBuffer) evenCost() int64 {
+	if b.list {
+		return b.slotCost()
+	}
+	return b.slotCost() + b.valueCost()
+}
+
+// rowCosts adds to costs what the rows of v cost beyond evenCost.
 func (b *leafBuffer) rowCosts(v Vector, costs []int64) {
-	fixed := b.slotCost() + b.valueCost()
-	variable := v.ends != nil && !b.list
+	if !b.list && v.ends == nil {
+		return
+	}
 	for row := range costs {
 		switch {
+		case v.Null(row):
 		case b.list:
-			costs[row] += b.slotCost()
-			if !v.Null(row) {
-				costs[row] += b.listCost(v.List(row))
-			}
-		case variable && !v.Null(row):
-			costs[row] += fixed + int64(v.ends[v.offset+row+1]-v.ends[v.offset+row])
+			costs[row] += b.listCost(v.List(row))
 		default:
-			costs[row] += fixed
+			costs[row] += int64(v.ends[v.offset+row+1] - v.ends[v.offset+row])
 		}
 	}
 }

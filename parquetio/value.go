@@ -103,7 +103,7 @@ func (w *Writer) AppendRow(values []any) error {
 	return nil
 }
 
-// goCost returns what rowCosts does for the same value in a vector.
+// goCost returns evenCost and what rowCosts adds for the same value in a vector.
 func (b *leafBuffer) goCost(v any) int64 {
 	if !b.list {
 		return b.slotCost() + b.valueCost() + b.variableCost(v)

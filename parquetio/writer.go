@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet"
@@ -59,6 +60,7 @@ type Writer struct {
 	schema  Schema
 	out     *file.Writer
 	leaves  []*leafBuffer
+	even    int64 // what every row costs
 	costs   []int64
 	rows    int64 // written or waiting
 	waiting int64 // rows in leaves
@@ -94,7 +96,9 @@ func NewWriter(w io.Writer, schema Schema, opts WriterOptions) (*Writer, error) 
 		parquet.WithCompression(codec), parquet.WithCompressionLevel(1))
 	out := &Writer{schema: schema}
 	for _, c := range schema {
-		out.leaves = append(out.leaves, newLeafBuffer(c))
+		leaf := newLeafBuffer(c)
+		out.leaves = append(out.leaves, leaf)
+		out.even += leaf.evenCost()
 	}
 	err = guard(func() (err error) {
 		// The library closes a sink that can be closed; ours belongs to the caller.
@@ -155,7 +159,10 @@ func (w *Writer) Write(batch arrow.RecordBatch) error {
 	}
 	n := int(batch.NumRows())
 	vectors := make([]Vector, len(w.leaves))
-	w.costs = append(w.costs[:0], make([]int64, n)...)
+	w.costs = slices.Grow(w.costs[:0], n)[:n]
+	for row := range w.costs {
+		w.costs[row] = w.even
+	}
 	for i, leaf := range w.leaves {
 		vectors[i] = vectorOf(w.schema[i].Type, batch.Column(i).Data())
 		leaf.rowCosts(vectors[i], w.costs)

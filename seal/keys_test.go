@@ -262,9 +262,14 @@ func TestKeyService(t *testing.T) {
 	if _, err := NewWriter(&bytes.Buffer{}, recipient(&faultyService{}, "x")); err == nil {
 		t.Error("a service that answers with nothing")
 	}
-	for _, id := range []string{"", "a b", "a\nb", "ключ", strings.Repeat("a", 513)} {
+	for _, id := range []string{"", "a b", "a\nb", "a\n", "\xff", "ключ", strings.Repeat("a", 513)} {
 		if _, err := KeyServiceRecipient(t.Context(), ring, id); err == nil {
 			t.Errorf("key id %q", id)
+		}
+	}
+	for _, id := range []string{"a", "AZaz09._:/@+=,-", strings.Repeat("a", 512)} {
+		if err := CheckKeyID(id); err != nil {
+			t.Errorf("key id %q: %v", id, err)
 		}
 	}
 	// A header that makes somebody ask the service for many keys.

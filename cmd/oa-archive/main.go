@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/cli"
+	_ "github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/heap" // collects garbage later
 )
 
 func main() { os.Exit(cli.Main(os.Args[1:])) }

@@ -76,7 +76,7 @@ func (s *stage) build(ctx context.Context) error {
 		return err
 	}
 	for _, program := range []string{"./cmd/oa-archive", "./examples/tenant-generator"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "arrow_json_stdlib", "-o", bin, program)
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-tags", "arrow_json_stdlib", "-o", bin, program)
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if err := execute(cmd, "go build "+program); err != nil {

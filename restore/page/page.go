@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/oneanalytics/oa-archive/internal/legible"
 	"github.com/oneanalytics/oa-archive/restore"
@@ -28,7 +29,7 @@ func Write(w io.Writer, p *restore.Plan, r *restore.Result, opts Options) error 
 		return errors.New("page: an import has either a result or an error")
 	}
 	out := bufio.NewWriterSize(w, 1<<16)
-	if err := templates.ExecuteTemplate(out, "page", newDocument(p, r, opts)); err != nil {
+	if err := templates().ExecuteTemplate(out, "page", newDocument(p, r, opts)); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	if err := out.Flush(); err != nil {
@@ -58,12 +59,16 @@ func hash(s string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"policy": policy,
-	// Whole elements, so that the template leaves every byte as it was hashed.
-	"style":  func() template.HTML { return template.HTML("<style>" + style + "</style>") },
-	"script": func() template.HTML { return template.HTML("<script>" + script + "</script>") },
-	"count":  func(n int) string { return legible.Count(int64(n)) },
-	"plural": func(n int, noun string) string { return legible.Plural(int64(n), noun) },
-	"looks":  func() []look { return looks },
-}).Parse(markup))
+// templates is parsed when the first page is asked for: most runs of a program
+// write none.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"policy": policy,
+		// Whole elements, so that the template leaves every byte as it was hashed.
+		"style":  func() template.HTML { return template.HTML("<style>" + style + "</style>") },
+		"script": func() template.HTML { return template.HTML("<script>" + script + "</script>") },
+		"count":  func(n int) string { return legible.Count(int64(n)) },
+		"plural": func(n int, noun string) string { return legible.Plural(int64(n), noun) },
+		"looks":  func() []look { return looks },
+	}).Parse(markup))
+})

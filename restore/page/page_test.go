@@ -146,7 +146,7 @@ func TestNotices(t *testing.T) {
 	d.Tables = []*notice{n}
 	d.Sections = d.contents()
 	var b strings.Builder
-	if err := templates.ExecuteTemplate(&b, "page", d); err != nil {
+	if err := templates().ExecuteTemplate(&b, "page", d); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/oneanalytics/oa-archive/internal/legible"
@@ -61,12 +62,14 @@ func name(s string) template.HTML {
 	return template.HTML("<bdi>" + legibly(s, maxName) + "</bdi>")
 }
 
-var uuid = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+var uuid = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+})
 
 // sentence writes a sentence of the plan, in which ids are shortened to their
 // first eight digits and keep the rest in a tooltip.
 func sentence(s string) template.HTML {
-	return template.HTML("<bdi>" + uuid.ReplaceAllStringFunc(legibly(s, maxSentence), func(id string) string {
+	return template.HTML("<bdi>" + uuid().ReplaceAllStringFunc(legibly(s, maxSentence), func(id string) string {
 		return `<code class="id" title="` + id + `">` + id[:8] + `</code>`
 	}) + "</bdi>")
 }

@@ -12,10 +12,14 @@ import (
 	"github.com/oneanalytics/oa-archive/parquetio"
 )
 
-// Bounds of a batch that is handed to the Parquet writer.
+// Bounds of a batch that is handed to the Parquet writer, and of what waits for
+// it. As many rows as make a row group may wait, so that the server goes on
+// sending while one is compressed.
 const (
-	batchRows  = 8 << 10
-	batchBytes = 4 << 20
+	batchRows   = 8 << 10
+	batchBytes  = 1 << 20
+	mostBatches = parquetio.GroupRows / batchRows
+	aheadBytes  = parquetio.GroupBytes
 )
 
 // A Decoder takes what COPY TO sends of a table's columns, [Ordinal] apart, and
@@ -31,6 +35,9 @@ type Decoder struct {
 	held         []byte // the beginning of a row whose end has not come yet
 	row          int64  // how many rows have been decoded
 	batch        *batch
+	idle         []*batch // empty
+	made         int      // batches that there are
+	waiting      int      // bytes of those in full, or being written
 	free, full   chan *batch
 	done         chan struct{}
 	failed       error // of the writing goroutine; valid once done is closed
@@ -42,7 +49,7 @@ type Decoder struct {
 type batch struct {
 	columns []*column
 	rows    int
-	bytes   int // that their fields had
+	bytes   int // that their fields had; the Decoder's to reset
 }
 
 // NewDecoder returns a Decoder of rows of the schema of out, which belongs to
@@ -51,18 +58,40 @@ func NewDecoder(out *parquetio.Writer) *Decoder {
 	schema := out.Schema()
 	d := &Decoder{
 		schema: schema, arrow: schema.Arrow(), out: out,
-		free: make(chan *batch, 2), full: make(chan *batch), done: make(chan struct{}),
+		free: make(chan *batch, mostBatches), full: make(chan *batch, mostBatches), done: make(chan struct{}),
 	}
-	for range cap(d.free) {
-		b := &batch{}
-		for _, c := range schema {
-			b.columns = append(b.columns, newColumn(c.Type))
-		}
-		d.free <- b
-	}
-	d.batch = <-d.free
+	d.batch = d.empty()
 	go d.write()
 	return d
+}
+
+// empty returns a batch to fill, or nil when all are under way.
+func (d *Decoder) empty() *batch {
+	if n := len(d.idle); n > 0 {
+		b := d.idle[n-1]
+		d.idle = d.idle[:n-1]
+		return b
+	}
+	if d.made == mostBatches {
+		return nil
+	}
+	d.made++
+	b := &batch{}
+	for _, c := range d.schema {
+		b.columns = append(b.columns, newColumn(c.Type))
+	}
+	return b
+}
+
+// back takes a batch that has been written.
+func (d *Decoder) back(b *batch) {
+	d.waiting -= b.bytes
+	if b.bytes > 2*batchBytes { // a long row has made it grow
+		d.made--
+		return
+	}
+	b.bytes = 0
+	d.idle = append(d.idle, b)
 }
 
 // write writes batches until there are no more, or until one is refused.
@@ -88,23 +117,36 @@ func (b *batch) write(out *parquetio.Writer, schema *arrow.Schema) error {
 		arrays[i].Release()
 		c.reset()
 	}
-	b.rows, b.bytes = 0, 0
+	b.rows = 0
 	return err
 }
 
 // flush hands the batch on and takes an empty one.
 func (d *Decoder) flush() error {
 	select {
-	case d.full <- d.batch:
 	case <-d.done:
 		return d.failed
+	default:
 	}
-	select {
-	case d.batch = <-d.free:
-	case <-d.done:
-		return d.failed
+	d.waiting += d.batch.bytes
+	d.full <- d.batch // has room for all that there are
+	d.batch = nil
+	for len(d.free) > 0 {
+		d.back(<-d.free)
 	}
-	return nil
+	for {
+		if d.waiting <= aheadBytes {
+			if d.batch = d.empty(); d.batch != nil {
+				return nil
+			}
+		}
+		select {
+		case b := <-d.free:
+			d.back(b)
+		case <-d.done:
+			return d.failed
+		}
+	}
 }
 
 // Close writes the rows that wait. It reports an error when the stream has not
@@ -119,6 +161,12 @@ func (d *Decoder) Close() error {
 	}
 	if d.err == nil && d.batch.rows > 0 {
 		d.err = d.flush()
+	}
+	for d.err != nil && len(d.full) > 0 {
+		select { // what waits is in vain
+		case <-d.full:
+		default:
+		}
 	}
 	close(d.full)
 	<-d.done

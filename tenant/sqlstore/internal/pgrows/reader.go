@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"iter"
 	"math"
 	"sync"
 
@@ -30,13 +29,13 @@ const (
 // the driver reads and sends at once, 64 KiB.
 const pieceBytes = 60 << 10
 
-// A Reader encodes the rows of a Parquet file for COPY FROM, numbered from 1.
-// It implements [io.Reader]. Values that PostgreSQL cannot hold are
-// [*parquetio.ValueError]s.
+// A Reader encodes the rows of a Parquet file for COPY FROM, numbered from 1. The
+// file is decoded on a goroutine of its own, a batch ahead. It implements
+// [io.Reader]. Values that PostgreSQL cannot hold are [*parquetio.ValueError]s.
 type Reader struct {
 	schema  parquetio.Schema
-	next    func() (arrow.RecordBatch, error, bool)
-	stop    func()
+	ahead   *ahead
+	batch   arrow.RecordBatch // whose rows are being encoded; may be nil
 	columns []field
 	left    int   // rows of the batch that are still to be encoded
 	at      int   // the next of them
@@ -50,17 +49,24 @@ type Reader struct {
 
 // NewReader returns a Reader of the rows of f. Close must be called.
 func NewReader(ctx context.Context, f *parquetio.File) *Reader {
-	r := &Reader{schema: f.Schema(), columns: make([]field, len(f.Schema()))}
-	r.next, r.stop = iter.Pull2(f.Batches(ctx))
-	return r
+	return &Reader{schema: f.Schema(), columns: make([]field, len(f.Schema())), ahead: readAhead(ctx, f)}
 }
 
 // Close gives up what is left of the rows. It waits for a Read that runs.
 func (r *Reader) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stop()
+	r.ahead.close()
+	r.release()
 	r.err = cmp.Or(r.err, fs.ErrClosed)
+}
+
+// release lets go of the batch.
+func (r *Reader) release() {
+	if r.batch != nil {
+		r.batch.Release()
+		r.batch = nil
+	}
 }
 
 // Rows returns how many rows have been encoded.
@@ -102,7 +108,7 @@ func (r *Reader) fill() error {
 	}
 	for len(r.buf) < pieceBytes {
 		if r.left == 0 {
-			if err := r.batch(); err != nil {
+			if err := r.take(); err != nil {
 				return err
 			}
 			continue
@@ -115,16 +121,19 @@ func (r *Reader) fill() error {
 	return nil
 }
 
-func (r *Reader) batch() error {
-	batch, err, more := r.next()
+// take takes the next batch.
+func (r *Reader) take() error {
+	r.release()
+	batch, err := r.ahead.next()
 	switch {
-	case !more:
+	case err == io.EOF:
 		r.buf = binary.BigEndian.AppendUint16(r.buf, trailer)
-		return io.EOF
+		return err
 	case err != nil:
 		r.buf = r.buf[:0]
 		return err
 	}
+	r.batch = batch
 	for i, c := range r.schema {
 		v, err := parquetio.NewVector(c.Type, batch.Column(i))
 		if err != nil {
