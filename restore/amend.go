@@ -1,14 +1,11 @@
 package restore
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
@@ -34,10 +31,10 @@ type Change struct {
 	Why     []string `json:"why"`                // sentences: why it is blocked, else the reason, or what else differs
 }
 
-// Amend reads a plan's document in which a person may have edited the
-// decisions of steps (to overwrite, fork or skip) and the names of copies, and
-// makes the plan anew with them. A plan that was not edited is returned as it
-// is, to be applied exactly so.
+// Amend reads a plan's document, as [ReadPlan] does, in which a person may have
+// edited the decisions of steps (to overwrite, fork or skip) and the names of
+// copies, and makes the plan anew with them. A plan that was not edited is
+// returned as it is, to be applied exactly so.
 //
 // An edited plan must belong to the archive and to the state that the target is
 // in; if it does, the edits become answers in [Options.PerAsset], and the new
@@ -45,11 +42,11 @@ type Change struct {
 // across documents. Steps that the edits block are part of the new plan, not
 // an error.
 //
-// Errors for callers to test: [*schema.ValidationError], [ErrArchiveChanged],
-// [*StaleError], and [*EditError] for edits of anything else, which wraps
+// Errors for callers to test: those of doc, [*schema.ValidationError],
+// [ErrArchiveChanged], [*StaleError], and [*EditError] for edits of anything else, which wraps
 // [ErrPlanAltered].
-func Amend(ctx context.Context, doc []byte, a *archive.Archive, target tenant.Target) (*Amendment, error) {
-	edited, err := readPlan(doc)
+func Amend(ctx context.Context, doc io.Reader, a *archive.Archive, target tenant.Target) (*Amendment, error) {
+	edited, err := readPlan(cancelled{ctx, doc}, planLimits)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +58,19 @@ func Amend(ctx context.Context, doc []byte, a *archive.Archive, target tenant.Ta
 		return nil, err
 	}
 	return amend(ctx, edited, a, digest, target)
+}
+
+// cancelled reads until the context ends.
+type cancelled struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (c cancelled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.Reader.Read(p)
 }
 
 // amend is Amend for a plan that was edited.
@@ -123,67 +133,13 @@ func onlyDecisions(base, edited *Plan) error {
 		return err
 	}
 	refused := &EditError{Plan: edited.ID}
-	refused.differences("", was, is)
+	if err := refused.differences("", was, is); err != nil {
+		return err
+	}
 	if len(refused.Problems) == 0 {
 		return nil
 	}
 	return refused
-}
-
-// tree returns the plan's document as a value.
-func (p *Plan) tree() (any, error) {
-	doc, err := p.Marshal()
-	if err != nil {
-		return nil, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(doc))
-	dec.UseNumber()
-	var v any
-	err = dec.Decode(&v)
-	return v, err
-}
-
-// differences notes the places where two values differ, but for those that may
-// be edited.
-func (e *EditError) differences(path string, was, is any) {
-	if isEditable(path) {
-		return
-	}
-	switch w := was.(type) {
-	case map[string]any:
-		if i, ok := is.(map[string]any); ok {
-			names := map[string]bool{}
-			for name := range w {
-				names[name] = true
-			}
-			for name := range i {
-				names[name] = true
-			}
-			for _, name := range sortedKeys(names) {
-				e.differences(path+"/"+escapeToken(name), w[name], i[name])
-			}
-			return
-		}
-	case []any:
-		if i, ok := is.([]any); ok && len(i) == len(w) {
-			for n := range w {
-				e.differences(path+"/"+strconv.Itoa(n), w[n], i[n])
-			}
-			return
-		}
-	default:
-		if was == is {
-			return
-		}
-	}
-	e.Problems = append(e.Problems, EditProblem{path, "was edited; only decision and new_name of steps may be"})
-}
-
-// isEditable reports whether the path is that of a step's decision or new
-// name.
-func isEditable(path string) bool {
-	parts := strings.Split(path, "/")
-	return len(parts) == 4 && parts[1] == "steps" && (parts[3] == "decision" || parts[3] == "new_name")
 }
 
 // answers turns the edits into options. which are the indices of edited steps.
@@ -291,35 +247,3 @@ func (s *Step) change(was *Step) Change {
 	}
 	return c
 }
-
-// EditProblem is one edit of a plan that is refused.
-type EditProblem struct {
-	Path string // RFC 6901 pointer into the plan's document
-	Text string // what is wrong and what to do
-}
-
-// EditError refuses a plan in which more was edited than decisions and names
-// of copies, or in which a decision is not possible. It wraps
-// [ErrPlanAltered].
-type EditError struct {
-	Plan     string        // id
-	Problems []EditProblem // at least one
-}
-
-// Error lists the first problems, one a line.
-func (e *EditError) Error() string {
-	const shown = 10
-	var b strings.Builder
-	fmt.Fprintf(&b, "restore: plan %s was edited in a way that cannot be carried out", e.Plan)
-	for i, p := range e.Problems {
-		if i == shown {
-			fmt.Fprintf(&b, "\n  … and %d more", len(e.Problems)-i)
-			break
-		}
-		fmt.Fprintf(&b, "\n  %s: %s", p.Path, p.Text)
-	}
-	return b.String()
-}
-
-// Unwrap returns [ErrPlanAltered].
-func (e *EditError) Unwrap() error { return ErrPlanAltered }

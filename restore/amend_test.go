@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -16,7 +17,7 @@ import (
 
 // tryAmend is Amend for an archive in memory.
 func tryAmend(doc []byte, a *memArchive, target tenant.Target) (*Amendment, error) {
-	edited, err := readPlan(doc)
+	edited, err := readPlan(bytes.NewReader(doc), planLimits)
 	if err != nil {
 		return nil, err
 	}

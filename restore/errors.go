@@ -84,7 +84,7 @@ func (e *MappingError) Error() string {
 
 // BlockedError refuses to apply a plan with blocked steps.
 type BlockedError struct {
-	Steps []Step // the blocked ones
+	Steps []*Step // the blocked ones
 }
 
 // Error lists what is blocked and why, one a line.

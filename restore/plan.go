@@ -2,6 +2,7 @@ package restore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/access"
@@ -146,26 +147,21 @@ type Unresolved struct {
 	Effect string   `json:"effect"`  // a sentence: what becomes of what refers to it
 }
 
-// BlockedSteps returns the steps that keep the plan from being applied.
-func (p *Plan) BlockedSteps() []Step {
-	var blocked []Step
-	for _, s := range p.Steps {
-		if s.Decision == Blocked {
-			blocked = append(blocked, s)
-		}
-	}
-	return blocked
-}
+// BlockedSteps returns the steps that keep the plan from being applied. They are
+// those of the plan, not copies.
+func (p *Plan) BlockedSteps() []*Step { return p.stepsThat(Blocked) }
 
 // Writes reports whether applying the plan would change the target.
 func (p *Plan) Writes() bool { return p.Summary.Entries > 0 || p.Summary.Delete > 0 }
 
 // Destroys returns the steps that replace or delete something of the target:
-// those that an operator should confirm.
-func (p *Plan) Destroys() []Step {
-	var all []Step
-	for _, s := range p.Steps {
-		if s.Decision == Overwrite || s.Decision == Delete {
+// those that an operator should confirm. They are those of the plan, not copies.
+func (p *Plan) Destroys() []*Step { return p.stepsThat(Overwrite, Delete) }
+
+func (p *Plan) stepsThat(are ...Decision) []*Step {
+	var all []*Step
+	for i := range p.Steps {
+		if s := &p.Steps[i]; slices.Contains(are, s.Decision) {
 			all = append(all, s)
 		}
 	}

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -75,6 +76,10 @@ func undoPlan(t testing.TB, id string, a *archive.Archive, target tenant.Target,
 	doc, err := plan.Marshal()
 	if err != nil {
 		t.Fatal(err)
+	}
+	var written bytes.Buffer
+	if err := plan.Write(&written); err != nil || !bytes.Equal(written.Bytes(), doc) {
+		t.Fatalf("written otherwise: %v\n%s", err, &written)
 	}
 	read, err := ParseUndoPlan(doc)
 	if err != nil {

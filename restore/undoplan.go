@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/oneanalytics/oa-archive/access"
@@ -121,6 +122,9 @@ func (p *UndoPlan) Writes() bool { return p.Summary.Entries > 0 || p.Summary.Del
 
 // Marshal returns the plan as a document, as [Plan.Marshal] does.
 func (p *UndoPlan) Marshal() ([]byte, error) { return p.listing().text() }
+
+// Write writes the document that [UndoPlan.Marshal] returns, a step at a time.
+func (p *UndoPlan) Write(w io.Writer) error { return p.listing()(w) }
 
 func (p *UndoPlan) listing() listing {
 	frame := *p

@@ -122,7 +122,7 @@ func planCommands(plan *restore.Plan, lines []string) []page.Command {
 	for _, line := range lines {
 		does := "Plan this import again, and carry it out"
 		switch {
-		case countBlocked(plan) > 0:
+		case len(plan.BlockedSteps()) > 0:
 			does = "Plan again, with an answer to what is blocked"
 		case strings.Contains(line, " --plan "):
 			does = "Carry out exactly this plan, or refuse if the archive or the target has changed since"

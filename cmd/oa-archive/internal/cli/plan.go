@@ -171,7 +171,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 
 // planVerdict is the error of a plan that cannot be applied as it is.
 func planVerdict(plan *restore.Plan) error {
-	n := countBlocked(plan)
+	n := len(plan.BlockedSteps())
 	if n == 0 {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 	switch {
 	case file == stdio, result == resultUntrusted:
 		return nil
-	case countBlocked(plan) > 0:
+	case len(plan.BlockedSteps()) > 0:
 		return []string{"oa-archive plan " + shellQuote(file) + f.unblocking(plan)}
 	case !plan.Writes():
 		return nil
@@ -211,7 +211,7 @@ func (a *app) planNext(file string, o *opened, plan *restore.Plan, f *planFlags)
 // of what the plan asks.
 func (f *restoreFlags) unblocking(plan *restore.Plan) string {
 	conflicts := false
-	for s := range blockedSteps(plan) {
+	for _, s := range plan.BlockedSteps() {
 		conflicts = conflicts || slices.ContainsFunc(s.Entries, func(e restore.StepEntry) bool { return e.Current != "" })
 	}
 	missing := render.Missing(plan)
@@ -244,7 +244,7 @@ func widening(plan *restore.Plan) []string {
 			ids = append(ids, c.ID)
 		}
 	}
-	for s := range blockedSteps(plan) {
+	for _, s := range plan.BlockedSteps() {
 		n := 0
 		for _, id := range s.Access {
 			if wider[id] {

@@ -3,13 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/oneanalytics/oa-archive/cmd/oa-archive/internal/render"
 	"github.com/oneanalytics/oa-archive/restore"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
-// maxPlan bounds a saved plan. One takes about a kilobyte per asset.
+// maxPlan bounds a saved plan. One takes some 1.5 KB per asset.
 const maxPlan = 1 << 30
 
 // hintBadPlan is for files that hold no plan, or none that can be used.
@@ -17,16 +19,43 @@ const hintBadPlan = "make a new plan with `oa-archive plan FILE --into STORE -o 
 
 // readPlan reads a saved plan that nobody has edited.
 func readPlan(path string) (*restore.Plan, error) {
-	doc, err := readSmall(path, maxPlan)
+	f, err := openPlan(path)
 	if err != nil {
 		return nil, at("plan", err)
 	}
-	plan, err := restore.ParsePlan(doc)
+	defer f.Close()
+	plan, err := restore.ReadPlan(f)
+	if f.fault != nil {
+		return nil, at("plan", f.fault)
+	}
 	if err != nil {
 		hint := "an edited plan is shown by `oa-archive plan FILE --into STORE --plan PLAN`; or " + hintBadPlan
 		return nil, &failure{exit: exitFailed, code: "bad-plan", err: at(fmt.Sprintf("plan %q", path), err), hint: hint}
 	}
 	return plan, nil
+}
+
+// planFile is a saved plan of at most maxPlan bytes, which is read as it comes.
+type planFile struct {
+	*os.File
+	left  int64
+	fault error // of reading, which says nothing of the plan
+}
+
+func openPlan(path string) (*planFile, error) {
+	f, err := os.Open(path)
+	return &planFile{File: f, left: maxPlan}, err
+}
+
+func (f *planFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	if f.left -= int64(n); f.left < 0 {
+		n, err = 0, fmt.Errorf("%q is larger than %d bytes", f.Name(), maxPlan)
+	}
+	if err != nil && err != io.EOF {
+		f.fault = err
+	}
+	return n, err
 }
 
 // checkPlanFlags refuses flags that a saved plan has answered.
@@ -48,11 +77,15 @@ func (f *restoreFlags) makePlan(ctx context.Context, o *opened, target tenant.Ta
 		plan, err := restore.MakePlan(ctx, o.Archive, target, opts)
 		return &restore.Amendment{Plan: plan}, err
 	}
-	doc, err := readSmall(f.plan, maxPlan)
+	file, err := openPlan(f.plan)
 	if err != nil {
 		return nil, at("plan", err)
 	}
-	amended, err := restore.Amend(ctx, doc, o.Archive, target)
+	defer file.Close()
+	amended, err := restore.Amend(ctx, file, o.Archive, target)
+	if file.fault != nil {
+		return nil, at("plan", file.fault)
+	}
 	if err == nil {
 		return amended, nil
 	}

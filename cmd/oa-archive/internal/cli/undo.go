@@ -143,11 +143,7 @@ func (f *undoFlags) openInsurance(ctx context.Context, a *app, spec storeSpec, w
 func (a *app) showUndo(plan *restore.UndoPlan, who tenant.Info, f *undoFlags) error {
 	next := "oa-archive undo " + plan.Import.ID + f.toStore()
 	if f.planOut != "" {
-		doc, err := plan.Marshal()
-		if err != nil {
-			return err
-		}
-		if err := createFile(f.planOut, doc, 0o644); err != nil {
+		if err := createFileOf(f.planOut, 0o644, plan.Write); err != nil {
 			return err
 		}
 		next = "oa-archive undo --plan " + shellQuote(f.planOut) + f.toStore()

@@ -107,15 +107,14 @@ const shownDestroyed = 20
 
 // Destroys lists what an import is about to replace and delete, for the
 // question whether that is meant.
-func (p *Printer) Destroys(steps []restore.Step) {
+func (p *Printer) Destroys(steps []*restore.Step) {
 	p.destroyed(steps[:min(len(steps), shownDestroyed)], len(steps))
 }
 
 // destroyed lists the first of n assets.
-func (p *Printer) destroyed(first []restore.Step, n int) {
+func (p *Printer) destroyed(first []*restore.Step, n int) {
 	t := &Table{Indent: 2, Columns: []Column{{}, {}, {Shrink: 16}}}
-	for i := range first {
-		s := &first[i]
+	for _, s := range first {
 		look := decisions[s.Decision]
 		t.Add(S(look.style, look.symbol+" "+string(s.Decision)), C(string(s.Kind)), C(firstOf(s.Name, s.ID)))
 	}

@@ -96,7 +96,7 @@ func undoTable(plan *restore.UndoPlan) *Table {
 // Undoes lists what an undo is about to replace and delete, for the question
 // whether that is meant.
 func (p *Printer) Undoes(plan *restore.UndoPlan) {
-	var first []restore.Step
+	var first []*restore.Step
 	n := 0
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
@@ -104,7 +104,7 @@ func (p *Printer) Undoes(plan *restore.UndoPlan) {
 			continue
 		}
 		if n++; n <= shownDestroyed {
-			first = append(first, restore.Step{Kind: s.Kind, ID: s.ID, Name: s.Name, Decision: s.Decision})
+			first = append(first, &restore.Step{Kind: s.Kind, ID: s.ID, Name: s.Name, Decision: s.Decision})
 		}
 	}
 	p.destroyed(first, n)
