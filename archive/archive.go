@@ -30,7 +30,7 @@ type Archive struct {
 	t         *fileTable
 	proof     proof
 	m         *manifest.Manifest
-	text      []byte        // of the manifest; nil if it is large: see manifestText
+	text      []byte // of the manifest; nil if it is large: see manifestText
 	textSize  int64
 	signature []byte        // of the manifest; nil when unsigned
 	times     []int64       // of the members in the last frames

@@ -40,4 +40,3 @@ func (a *Archive) manifestText() ([]byte, error) {
 	}
 	return text, nil
 }
-
