@@ -12,6 +12,7 @@ import (
 	"github.com/oneanalytics/oa-archive/archive"
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/manifest"
+	"github.com/oneanalytics/oa-archive/schema"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -109,13 +110,16 @@ func (p *Plan) smallPart(m *manifest.Manifest) (paths []string, small bool) {
 	}
 	for i := range p.Steps {
 		for _, se := range p.Steps[i].Entries {
-			if se.Write {
-				paths = append(paths, se.Path)
-				part += se.Size
+			if !se.Write {
+				continue
 			}
+			if part += se.Size; part >= all/4 {
+				return nil, false
+			}
+			paths = append(paths, se.Path)
 		}
 	}
-	return paths, all >= largeContent && part < all/4
+	return paths, all >= largeContent
 }
 
 // verifyEntries reads entries to their end: what an open archive hands out is
@@ -288,16 +292,15 @@ func (r *application) stale(fingerprint string, inventory state) *StaleError {
 }
 
 // write puts every entry that the plan writes, in canonical order.
-func (r *application) write(ctx context.Context, tx tenant.Tx) (err error) {
+func (r *application) write(ctx context.Context, tx tenant.Tx) error {
 	var done int64
-	for _, it := range r.planner.items {
-		for i, e := range it.asset.entries {
-			se := it.entries[i]
+	for n := range r.plan.Steps {
+		for i := range r.plan.Steps[n].Entries {
+			se := &r.plan.Steps[n].Entries[i]
 			if !se.Write {
 				continue
 			}
-			it.noting(func() { err = r.put(ctx, tx, it, e, se) })
-			if err != nil {
+			if err := r.put(ctx, tx, n, i, se); err != nil {
 				return fmt.Errorf("restore: write %q: %w", se.TargetPath, err)
 			}
 			reached("put")
@@ -312,48 +315,32 @@ func (r *application) write(ctx context.Context, tx tenant.Tx) (err error) {
 	return nil
 }
 
-func (r *application) put(ctx context.Context, tx tenant.Tx, it *item, e entry, se StepEntry) (err error) {
-	target, _ := r.planner.targetName(it, e)
-	if e.isDocument() {
-		doc, err := r.documentOf(ctx, it, e, se)
+// put writes entry number i of step number n.
+func (r *application) put(ctx context.Context, tx tenant.Tx, n, i int, se *StepEntry) (err error) {
+	target, err := layout.Parse(se.TargetPath)
+	if err != nil {
+		return err
+	}
+	if _, document := schema.KindOf(target.Kind); document {
+		doc, err := r.planner.produce(ctx, n, i, se)
 		if err != nil {
 			return err
 		}
 		return tx.Put(ctx, target, int64(len(doc)), bytes.NewReader(doc))
 	}
-	content, err := r.archive.OpenEntry(ctx, e.path)
+	content, err := r.archive.OpenEntry(ctx, se.Path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, content.Close()) }()
-	if e.kind == layout.Rows {
-		at, err := r.archive.ReaderAt(e.path)
+	if target.Kind == layout.Rows {
+		at, err := r.archive.ReaderAt(se.Path)
 		if err != nil {
 			return err
 		}
-		return tx.Put(ctx, target, e.size, rowsContent{content, at})
+		return tx.Put(ctx, target, se.Size, rowsContent{content, at})
 	}
-	return tx.Put(ctx, target, e.size, content)
-}
-
-// documentOf returns a document as it is written.
-func (r *application) documentOf(ctx context.Context, it *item, e entry, se StepEntry) ([]byte, error) {
-	if !longWay && se.Result == se.Digest {
-		// It arrives as it is, and reading it compared its digest.
-		return r.planner.readSource(ctx, e)
-	}
-	produce := r.planner.document
-	if it.kind == Workspace {
-		produce = r.planner.content
-	}
-	doc, err := produce(ctx, it, e)
-	if err != nil {
-		return nil, err
-	}
-	if got := layout.DigestOf(doc).String(); got != se.Result {
-		return nil, fmt.Errorf("its SHA-256 is %s, the plan says %s", got, se.Result)
-	}
-	return doc, nil
+	return tx.Put(ctx, target, se.Size, content)
 }
 
 // entryChanges returns what the plan does to the entries of the target.

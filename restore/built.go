@@ -38,9 +38,13 @@ func (p *planner) rebuilt(ws *item) ([]byte, error) {
 	if kept == nil {
 		return nil, nil
 	}
-	doc, err := io.ReadAll(flate.NewReader(bytes.NewReader(kept)))
+	doc, err := inflate(kept)
 	if err != nil {
 		return nil, fmt.Errorf("metadata of workspace %s: %w", ws.id, err)
 	}
 	return doc, nil
+}
+
+func inflate(kept []byte) ([]byte, error) {
+	return io.ReadAll(flate.NewReader(bytes.NewReader(kept)))
 }

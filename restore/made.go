@@ -120,23 +120,18 @@ func (p *planner) askAgain(ctx context.Context, v view) error {
 	was, had := p.kept, p.keeper != nil
 	p.keeper, _ = v.(tenant.RowsKeeper)
 	p.kept = nil
-	for _, it := range p.items {
-		for i, e := range it.asset.entries {
-			if e.kind != layout.Rows || it.entries[i].TargetPath == "" {
-				continue
-			}
-			if has := p.keeper != nil; has != had {
-				return errDiffers
-			}
-			before, asked := was[it.entries[i].Digest]
-			if p.keeper == nil || !asked {
-				continue
-			}
-			if again, err := p.keptRows(ctx, e, &it.entries[i]); err != nil {
-				return err
-			} else if again.refused != nil || before.refused != nil || again.size != before.size || again.digest != before.digest {
-				return errDiffers
-			}
+	for _, se := range p.rows {
+		if has := p.keeper != nil; has != had {
+			return errDiffers
+		}
+		before, asked := was[se.Digest]
+		if p.keeper == nil || !asked {
+			continue
+		}
+		if again, err := p.keptRows(ctx, se); err != nil {
+			return err
+		} else if again.refused != nil || before.refused != nil || again.size != before.size || again.digest != before.digest {
+			return errDiffers
 		}
 	}
 	return nil

@@ -59,6 +59,7 @@ type planner struct {
 
 	keeper tenant.RowsKeeper // the target, if it keeps rows as tables
 	kept   map[string]keptRows
+	rows   []*StepEntry // that the plan writes, or would if they were not there
 
 	src, dst    *index
 	fingerprint string
@@ -87,10 +88,11 @@ type planner struct {
 	settling    bool   // ids of copies are final
 	warnings    []string
 	last        lastMetadata
-	built       map[*item][]byte // metadata of workspaces, compressed; what is missing is built again
-	buildsAgain bool             // some metadata, when it is written
-	builtSize   int              // bytes of metadata that was built, compressed
-	compressor  *flate.Writer    // of these, while it is planned
+	built       map[*item][]byte  // metadata of workspaces, compressed; what is missing is built again
+	buildsAgain bool              // some metadata, when it is written
+	ready       map[string][]byte // of a planner that only writes, by target path: see giveUp
+	builtSize   int               // bytes of metadata that was built, compressed
+	compressor  *flate.Writer     // of these, while it is planned
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -266,17 +268,22 @@ func (p *planner) assemble() (*Plan, error) {
 	}
 	plan.Access = p.changes
 	plan.Unresolved = p.stillMissing()
-	p.forget()
-	for _, it := range slices.Concat(p.items, p.deletions) {
-		step := it.step()
-		plan.Summary.count(step)
-		plan.Steps = append(plan.Steps, step)
-		plan.Asleep = append(plan.Asleep, it.said().asleep...)
-		p.rest(it)
-	}
 	plan.Removed = p.clone.gone()
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
+	p.forget()
+	for items := range p.takeItems() {
+		for i, it := range items {
+			p.noteRows(it)
+			step := it.step()
+			plan.Summary.count(step)
+			plan.Steps = append(plan.Steps, step)
+			plan.Asleep = append(plan.Asleep, it.said().asleep...)
+			if p.rest(it); p.ready != nil {
+				items[i] = nil
+			}
+		}
+	}
 	var err error
 	if plan.ID, err = plan.computeID(); err != nil {
 		return nil, err

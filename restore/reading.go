@@ -58,9 +58,10 @@ func (x *index) learnArchive(ctx context.Context, read readDocument, writes func
 		if err := x.learnWorkspace(ctx, rest[:n], read, writes); err != nil {
 			return err
 		}
+		pack(rest[:n])
 		rest = rest[n:]
 	}
-	x.texts = nil
+	x.packIDs()
 	return nil
 }
 

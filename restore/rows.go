@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/tenant"
 )
 
@@ -17,11 +18,11 @@ type keptRows struct {
 
 // resultRows computes what a target that keeps rows as tables will hold. The
 // rows are the archive's; the file that the target makes of them need not be.
-func (p *planner) resultRows(ctx context.Context, it *item, e entry, se *StepEntry) error {
+func (p *planner) resultRows(ctx context.Context, it *item, se *StepEntry) error {
 	if p.keeper == nil {
 		return nil
 	}
-	kept, err := p.keptRows(ctx, e, se)
+	kept, err := p.keptRows(ctx, se)
 	if err != nil {
 		return err
 	}
@@ -37,16 +38,20 @@ func (p *planner) resultRows(ctx context.Context, it *item, e entry, se *StepEnt
 }
 
 // keptRows asks the target once for each file: an item may be settled again.
-func (p *planner) keptRows(ctx context.Context, e entry, se *StepEntry) (kept keptRows, err error) {
+func (p *planner) keptRows(ctx context.Context, se *StepEntry) (kept keptRows, err error) {
 	kept, known := p.kept[se.Digest]
 	if known {
 		return kept, nil
 	}
-	content, err := p.archive.ReaderAt(e.path)
+	name, err := layout.Parse(se.Path)
 	if err != nil {
 		return kept, err
 	}
-	size, digest, err := p.keeper.KeptRows(ctx, e.name(), content, e.size)
+	content, err := p.archive.ReaderAt(se.Path)
+	if err != nil {
+		return kept, err
+	}
+	size, digest, err := p.keeper.KeptRows(ctx, name, content, se.Size)
 	if errors.As(err, &kept.refused) {
 		err = nil
 	}

@@ -168,7 +168,7 @@ func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) 
 	if _, ok := schema.KindOf(e.kind); !ok {
 		se.Result, se.ResultSize = se.Digest, se.Size
 		if e.kind == layout.Rows {
-			return p.resultRows(ctx, it, e, se)
+			return p.resultRows(ctx, it, se)
 		}
 		return nil
 	}
