@@ -367,7 +367,7 @@ func (u *s3Upload) abort(keep bool) error {
 }
 
 // lateness is how long a store may still work on a part whose request was cut off.
-const lateness = 200 * time.Millisecond
+const lateness = 500 * time.Millisecond
 
 // abandon removes the upload, and once more what parts still under way have
 // left meanwhile, as the service's documentation of AbortMultipartUpload asks for.
