@@ -8,6 +8,40 @@ import (
 	"github.com/oneanalytics/oa-archive/layout"
 )
 
+// keepsAll reports whether what only planning asks for is to stay: another plan
+// may be made from it, or metadata is built again.
+func (p *planner) keepsAll() bool { return p.buildsAgain || p.src.shared.Load() }
+
+// forgetReferences gives up what documents refer to. Which of them arrive as they
+// are is known by now, and the others are read again with their references.
+func (p *planner) forgetReferences() {
+	if p.keepsAll() {
+		return
+	}
+	for _, a := range p.src.order {
+		a.refs = nil
+	}
+}
+
+// forget gives up what else only planning asks for.
+func (p *planner) forget() {
+	if p.keepsAll() {
+		return
+	}
+	for _, a := range p.src.order {
+		a.archived = facts{}
+	}
+	p.src.byID, p.dst.byID = nil, nil
+}
+
+// rest has an item that became a step keep only what writing it takes.
+func (p *planner) rest(it *item) {
+	if p.buildsAgain {
+		return // building metadata takes the decisions about all that is in it
+	}
+	it.verdict = nil
+}
+
 // takeItems yields the items, and then the deletions, for steps to be made of
 // them. When all that is written is known, the planner gives them up first, so
 // that they go as the steps come.

@@ -292,40 +292,6 @@ func (p *planner) assemble() (*Plan, error) {
 	return plan, err
 }
 
-// keepsAll reports whether what only planning asks for is to stay: another plan
-// may be made from it, or metadata is built again.
-func (p *planner) keepsAll() bool { return p.buildsAgain || p.src.shared.Load() }
-
-// forgetReferences gives up what documents refer to. Which of them arrive as they
-// are is known by now, and the others are read again with their references.
-func (p *planner) forgetReferences() {
-	if p.keepsAll() {
-		return
-	}
-	for _, a := range p.src.order {
-		a.refs = nil
-	}
-}
-
-// forget gives up what else only planning asks for.
-func (p *planner) forget() {
-	if p.keepsAll() {
-		return
-	}
-	for _, a := range p.src.order {
-		a.archived = facts{}
-	}
-	p.src.byID, p.dst.byID = nil, nil
-}
-
-// rest has an item that became a step keep only what writing it takes.
-func (p *planner) rest(it *item) {
-	if p.buildsAgain {
-		return // building metadata takes the decisions about all that is in it
-	}
-	it.verdict = nil
-}
-
 // stillMissing lists what is unresolved and matters: steps that do nothing
 // need nobody.
 func (p *planner) stillMissing() []Unresolved {

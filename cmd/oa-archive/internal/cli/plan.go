@@ -141,7 +141,7 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 			return err
 		}
 	}
-	verdict, next := planVerdict(plan), a.planNext(file, o, plan, f)
+	next := a.planNext(file, o, plan, f)
 	if html != nil {
 		who, err := target.Tenant(ctx)
 		if err != nil {
@@ -153,6 +153,13 @@ func (a *app) plan(ctx context.Context, file string, f *planFlags) (err error) {
 			return err
 		}
 	}
+	return a.printPlan(o, amended, f, next)
+}
+
+// printPlan prints the plan of an archive. The error is its verdict.
+func (a *app) printPlan(o *opened, amended *restore.Amendment, f *planFlags, next []string) error {
+	plan := amended.Plan
+	verdict := planVerdict(plan)
 	if a.json {
 		doc := planJSON{File: o.in.name, Into: shown(f.into), HTML: f.html, Result: signerResult(o.Signed(), o.Verdict()), Plan: plan, Edits: amended.Edits, Entailed: amended.Entailed, Error: newErrorJSON(verdict)}
 		if o.Signed() {
