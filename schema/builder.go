@@ -1,10 +1,7 @@
 package schema
 
-import "bytes"
-
 // A builder makes the tree of a document of what a reader finds in it, in the
-// order of the text. Nodes and lists are cut from larger pieces, which saves an
-// allocation for most of them.
+// order of the text. Nodes and lists are cut from larger pieces of memory.
 type builder struct {
 	root  *node
 	count int // of nodes so far
@@ -15,20 +12,9 @@ type builder struct {
 	values []*node
 	names  []string
 
-	spareNodes  []node
-	spareValues []*node
-	spareNames  []string
-}
-
-// expect makes room for the nodes of a document: there are about as many as
-// commas, line breaks (in YAML) and opening brackets.
-func (b *builder) expect(doc []byte, separators string) {
-	n := 1
-	for i := range len(separators) {
-		n += bytes.Count(doc, []byte{separators[i]})
-	}
-	n = min(n, 1<<14) // commas and brackets may all stand in one text
-	b.spareNodes, b.spareValues = make([]node, n), make([]*node, n)
+	nodes stock[node]
+	lists stock[*node]
+	texts stock[string]
 }
 
 // opened is a collection that is not complete, and where its values and names
@@ -39,11 +25,7 @@ type opened struct {
 }
 
 func (b *builder) node(form form, line int) *node {
-	if len(b.spareNodes) == 0 {
-		b.spareNodes = make([]node, 64)
-	}
-	n := &b.spareNodes[0]
-	b.spareNodes = b.spareNodes[1:]
+	n := &b.nodes.cut(1)[0]
 	n.form, n.line, n.order = form, line, b.count
 	b.count++
 	if len(b.open) == 0 {
@@ -76,22 +58,25 @@ func (b *builder) Scalar(line int, value any) { b.node(scalar, line).value = val
 func (b *builder) End() {
 	o := b.open[len(b.open)-1]
 	b.open = b.open[:len(b.open)-1]
-	o.node.children = keep(&b.spareValues, b.values[o.values:])
-	o.node.names = keep(&b.spareNames, b.names[o.names:])
+	o.node.children = b.lists.keep(b.values[o.values:])
+	o.node.names = b.texts.keep(b.names[o.names:])
 	b.values, b.names = b.values[:o.values], b.names[:o.names]
 }
 
-// keep returns a copy of list, cut from spare.
-func keep[T any](spare *[]T, list []T) []T {
-	n := len(list)
-	if n == 0 {
-		return nil
+// openLists is how long the lists of what is open may be in a builder that is
+// kept for other documents.
+const openLists = 1024
+
+// release forgets the document, whose tree must not be used any more.
+func (b *builder) release() {
+	b.nodes.release()
+	b.lists.release()
+	b.texts.release()
+	b.root, b.count, b.open = nil, 0, b.open[:0]
+	if cap(b.values) > openLists || cap(b.names) > openLists {
+		b.values, b.names = nil, nil
 	}
-	if len(*spare) < n {
-		*spare = make([]T, max(n, 64))
-	}
-	kept := (*spare)[:n:n]
-	*spare = (*spare)[n:]
-	copy(kept, list)
-	return kept
+	clear(b.values[:cap(b.values)])
+	clear(b.names[:cap(b.names)])
+	b.values, b.names = b.values[:0], b.names[:0]
 }

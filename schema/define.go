@@ -16,21 +16,20 @@ func (k RefKind) namespace() RefKind {
 // checkDefinitions reports identifiers that are given twice. Assets share one
 // namespace, because a fork rewrites a UUID wherever it occurs; dimensions
 // and measures share one, because queries name both alike.
-func checkDefinitions(defs []found[Definition], add func(int, Problem)) {
-	type key struct {
-		space RefKind
-		id    string
+func (w *walker) checkDefinitions(add func(int, Problem)) {
+	if w.first == nil {
+		w.first = map[identity]int{}
 	}
-	first := make(map[key]int, len(defs))
-	for i, f := range defs {
+	clear(w.first)
+	for i, f := range w.defs {
 		d := f.value
-		k := key{d.Kind.namespace(), d.ID}
-		at, twice := first[k]
+		k := identity{d.Kind.namespace(), d.ID}
+		at, twice := w.first[k]
 		if !twice {
-			first[k] = i
+			w.first[k] = i
 			continue
 		}
-		prior := defs[at].value
+		prior := w.defs[at].value
 		add(f.order, Problem{Pointer: d.Pointer, Line: d.Line, Rule: "duplicate-id", Text: fmt.Sprintf("the id %s is taken by the %s at %s; choose another", show(d.ID), prior.Kind, printable(prior.Pointer))})
 	}
 }

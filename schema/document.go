@@ -1,17 +1,24 @@
 package schema
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // A Document is a document that was parsed once, to be validated and asked for
 // its references and definitions any number of times. It keeps the whole tree
-// in memory, about ten times the document's size; what its methods return is
-// free of it. It is for one goroutine at a time.
+// in memory, about ten times the document's size, until [Document.Release]; what
+// its methods return is free of it. It is for one goroutine at a time.
 type Document struct {
 	kind   Kind
 	tree   *node
 	fault  error // why there is no tree
+	room   *room // of the tree and of the walker
 	walked *walker
+	model  *model // of models, once asked for
 }
+
+var errReleased = errors.New("schema: the document was released")
 
 // Parse reads doc strictly as a document of the kind. A document that breaks
 // the syntax has that one fault, which every method returns: it is a
@@ -26,9 +33,21 @@ func Parse(kind Kind, doc []byte) *Document {
 	case all.roots[kind] == nil:
 		d.fault = fmt.Errorf("schema: unknown kind of document %q", string(kind))
 	default:
-		d.tree, d.fault = parse(kind, doc)
+		d.room = rooms.Get().(*room)
+		d.tree, d.fault = parse(kind, doc, &d.room.builder)
 	}
 	return d
+}
+
+// Release gives the document's memory to those that are parsed after it, which
+// need not allocate it then. The document must not be used any more, and every
+// method says so; what they have returned stays as it is. Documents that are
+// not released are left to the garbage collector.
+func (d *Document) Release() {
+	if d.room != nil {
+		d.room.release()
+	}
+	*d = Document{kind: d.kind, fault: errReleased}
 }
 
 // Validate is the function [Validate] for a document that is parsed.
@@ -46,9 +65,9 @@ func (d *Document) Validate() error {
 	if err != nil {
 		return err
 	}
-	checkDefinitions(w.defs, c.add)
+	w.checkDefinitions(c.add)
 	if d.kind == KindModel {
-		newModel(d.tree, w).check(c.add)
+		d.asModel(w).check(c.add)
 	}
 	return c.err()
 }
@@ -59,7 +78,16 @@ func (d *Document) References() ([]Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.references(), nil
+	return w.references(nil), nil
+}
+
+// AppendReferences appends to list what [Document.References] returns.
+func (d *Document) AppendReferences(list []Reference) ([]Reference, error) {
+	w, err := d.walk()
+	if err != nil {
+		return list, err
+	}
+	return w.references(list), nil
 }
 
 // Definitions is the function [Definitions] for a document that is parsed.
@@ -69,6 +97,15 @@ func (d *Document) Definitions() ([]Definition, error) {
 		return nil, err
 	}
 	return w.definitions(), nil
+}
+
+// asModel returns what the rules of models need to know about the document,
+// which w has walked.
+func (d *Document) asModel(w *walker) *model {
+	if d.model == nil {
+		d.model = newModel(d.tree, w)
+	}
+	return d.model
 }
 
 // walk walks the document, once.
@@ -83,6 +120,6 @@ func (d *Document) walk() (*walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.walked, err = walk(d.kind, all.shapes[d.kind], d.tree)
+	d.walked, err = walk(&d.room.walker, d.kind, all.shapes[d.kind], d.tree)
 	return d.walked, err
 }

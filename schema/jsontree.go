@@ -6,12 +6,11 @@ import (
 	"github.com/oneanalytics/oa-archive/internal/strictjson"
 )
 
-func parseJSON(doc []byte) (*node, error) {
+func parseJSON(doc []byte, b *builder) (*node, error) {
 	if err := strictjson.Check(doc, strictjson.Limits{Size: maxSize, Values: maxNodes}); err != nil {
 		return nil, err
 	}
-	r := jsonReader{doc: string(doc), line: 1}
-	r.expect(doc, ",{[")
+	r := jsonReader{builder: b, doc: string(doc), line: 1}
 	if err := r.read(); err != nil {
 		return nil, err
 	}
@@ -22,7 +21,7 @@ func parseJSON(doc []byte) (*node, error) {
 // So it looks for the ends of values only: that they are well formed is known.
 // Names and texts are parts of one copy of the document.
 type jsonReader struct {
-	builder
+	*builder
 	doc  string
 	pos  int
 	line int

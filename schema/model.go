@@ -22,25 +22,9 @@ type model struct {
 
 func newModel(tree *node, w *walker) *model {
 	m := &model{tree: tree, tables: map[string]map[string]bool{}, dimensions: map[string]bool{}, measures: map[string]bool{}, refs: w.refs}
-	for _, t := range tree.member("tables").elements() {
-		name := t.member("name").kept()
-		if name == "" {
-			continue
-		}
-		var columns map[string]bool
-		if list := t.member("columns"); list != nil {
-			columns = map[string]bool{}
-			for _, c := range list.elements() {
-				columns[c.member("name").kept()] = true
-			}
-		}
-		if _, twice := m.tables[name]; !twice {
-			m.names = append(m.names, name)
-			m.tables[name] = columns
-		}
-	}
-	for _, d := range w.definitions() {
-		switch d.Kind {
+	shared(m.learnTables)
+	for i := range w.defs {
+		switch d := &w.defs[i].value; d.Kind {
 		case RefDimension:
 			m.dimensions[d.ID] = true
 		case RefMeasure:
@@ -49,6 +33,35 @@ func newModel(tree *node, w *walker) *model {
 		}
 	}
 	return m
+}
+
+// learnTables notes the tables and their columns.
+func (m *model) learnTables(one interned) {
+	for _, t := range m.tree.member("tables").elements() {
+		name := one.keep(t.member("name").text())
+		if name == "" {
+			continue
+		}
+		var columns map[string]bool
+		if list := t.member("columns"); list != nil {
+			columns = make(map[string]bool, len(list.elements()))
+			for _, c := range list.elements() {
+				columns[one.keep(c.member("name").text())] = true
+			}
+		}
+		if _, twice := m.tables[name]; !twice {
+			m.names = append(m.names, name)
+			m.tables[name] = columns
+		}
+	}
+}
+
+// named returns what others need to know of the model, once its document is
+// gone: its names.
+func (m *model) named() *model {
+	names := *m
+	names.tree, names.refs = nil, nil
+	return &names
 }
 
 // check reports what the schema of models cannot state.

@@ -114,12 +114,16 @@ type Definition struct {
 // members of a wrong type are passed over. A syntax fault is a
 // [*ValidationError].
 func References(kind Kind, doc []byte) ([]Reference, error) {
-	return Parse(kind, doc).References()
+	d := Parse(kind, doc)
+	defer d.Release()
+	return d.References()
 }
 
 // Definitions returns what doc defines, under the same terms as [References].
 func Definitions(kind Kind, doc []byte) ([]Definition, error) {
-	return Parse(kind, doc).Definitions()
+	d := Parse(kind, doc)
+	defer d.Release()
+	return d.Definitions()
 }
 
 // IsBuiltinRole reports whether every tenant has the role id without

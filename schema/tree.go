@@ -32,14 +32,14 @@ type node struct {
 	noted    noted
 }
 
-// parse reads a document of the kind strictly.
-func parse(kind Kind, doc []byte) (*node, error) {
+// parse reads a document of the kind strictly. b makes its tree.
+func parse(kind Kind, doc []byte, b *builder) (*node, error) {
 	var root *node
 	var err error
 	if kind == KindModel || kind == KindMapping {
-		root, err = parseYAML(doc)
+		root, err = parseYAML(doc, b)
 	} else {
-		root, err = parseJSON(doc)
+		root, err = parseJSON(doc, b)
 	}
 	if err != nil {
 		return nil, &ValidationError{Kind: kind, Problems: []Problem{syntaxProblem(err)}}
@@ -59,11 +59,9 @@ func syntaxProblem(err error) Problem {
 	return Problem{Rule: "syntax", Text: err.Error()}
 }
 
-func parseYAML(doc []byte) (*node, error) {
-	var plain builder
-	plain.expect(doc, "\n,{[")
-	if strictyaml.Plain(doc, strictyaml.Limits{}, &plain) {
-		return plain.root, nil
+func parseYAML(doc []byte, b *builder) (*node, error) {
+	if strictyaml.Plain(doc, strictyaml.Limits{}, b) {
+		return b.root, nil
 	}
 	d, err := strictyaml.Decode(doc, strictyaml.Limits{})
 	if err != nil {

@@ -15,7 +15,11 @@ import (
 //
 // A document that breaks the syntax is reported with that one problem alone.
 // doc is not kept and not changed.
-func Validate(kind Kind, doc []byte) error { return Parse(kind, doc).Validate() }
+func Validate(kind Kind, doc []byte) error {
+	d := Parse(kind, doc)
+	defer d.Release()
+	return d.Validate()
+}
 
 // CheckModel is [Validate] for [KindModel].
 func CheckModel(doc []byte) error { return Validate(KindModel, doc) }

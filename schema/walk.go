@@ -21,7 +21,10 @@ type walker struct {
 	refs  []found[Reference]
 	defs  []found[Definition]
 
-	buffer []byte // of pointer
+	texts  interned // while it walks
+	buffer []byte   // of pointer
+
+	first map[identity]int // definitions by what they define; see checkDefinitions
 }
 
 // noted is the set of what a walk has noted of one string, so that two branches
@@ -51,16 +54,21 @@ type found[T any] struct {
 	value T
 }
 
-// walk walks a document of the kind. A panic of the validator, which may
-// decide between branches, is contained.
-func walk(kind Kind, s *shape, tree *node) (w *walker, err error) {
+// walk walks a document of the kind with w, which has found nothing yet. A
+// panic of the validator, which may decide between branches, is contained.
+func walk(w *walker, kind Kind, s *shape, tree *node) (walked *walker, err error) {
 	defer func() {
+		w.texts = nil
 		if r := recover(); r != nil {
-			w, err = nil, &ValidationError{Kind: kind, Problems: []Problem{panicProblem(r)}}
+			*w = walker{}
+			walked, err = nil, &ValidationError{Kind: kind, Problems: []Problem{panicProblem(r)}}
 		}
 	}()
-	w = &walker{kind: kind}
-	w.visit(s, tree)
+	w.kind = kind
+	shared(func(t interned) {
+		w.texts = t
+		w.visit(s, tree)
+	})
 	w.sort()
 	return w, nil
 }
@@ -78,15 +86,18 @@ func inOrder[T any](list []found[T]) {
 	}
 }
 
-func (w *walker) references() []Reference   { return values(w.refs) }
-func (w *walker) definitions() []Definition { return values(w.defs) }
+func (w *walker) references(list []Reference) []Reference { return appendValues(list, w.refs) }
+func (w *walker) definitions() []Definition               { return appendValues(nil, w.defs) }
 
-func values[T any](list []found[T]) []T {
-	out := make([]T, len(list))
-	for i, f := range list {
-		out[i] = f.value
+// appendValues returns a list in any case, not nil.
+func appendValues[T any](list []T, all []found[T]) []T {
+	if list == nil {
+		list = make([]T, 0, len(all))
 	}
-	return out
+	for i := range all {
+		list = append(list, all[i].value)
+	}
+	return list
 }
 
 // visit applies every part of s that concerns n.
@@ -141,14 +152,14 @@ func (w *walker) pointer() string {
 		switch {
 		case s.index >= 0:
 			b = strconv.AppendInt(b, int64(s.index), 10)
-		case strings.ContainsAny(s.name, "~/"):
+		case strings.IndexByte(s.name, '~') >= 0 || strings.IndexByte(s.name, '/') >= 0:
 			b = append(b, pointerEscapes.Replace(s.name)...)
 		default:
 			b = append(b, s.name...)
 		}
 	}
 	w.buffer = b
-	return string(b)
+	return w.texts.text(b)
 }
 
 // note records what the keywords say about the string n.
@@ -157,7 +168,7 @@ func (w *walker) note(k *keywords, n *node) {
 		return
 	}
 	if k.def != "" && first(&n.noted.defs, k.def) {
-		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: n.kept()}
+		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: w.texts.keep(n.str)}
 		w.defs = appendSome(w.defs, found[Definition]{n.order, d})
 	}
 	if k.ref == nil {
@@ -167,7 +178,7 @@ func (w *walker) note(k *keywords, n *node) {
 	if to == "" || !first(&n.noted.refs, to) {
 		return
 	}
-	ref := Reference{Pointer: w.pointer(), Line: n.line, To: to, ID: n.kept(), Required: k.ref.required, Subject: k.ref.subject}
+	ref := Reference{Pointer: w.pointer(), Line: n.line, To: to, ID: w.texts.keep(n.str), Required: k.ref.required, Subject: k.ref.subject}
 	if k.ref.within != "" && w.kind != KindModel {
 		ref.Scope = w.enclosing(k.ref.within)
 	}
@@ -209,7 +220,7 @@ func (w *walker) target(r *refRule) RefKind {
 func (w *walker) enclosing(name string) string {
 	for i := len(w.nodes) - 1; i >= 0; i-- {
 		if s := w.stringIn(i, name); s != "" {
-			return strings.Clone(s)
+			return w.texts.keep(s)
 		}
 	}
 	return ""

@@ -77,7 +77,7 @@ type document struct {
 	// own problem is reported, and none that follows from it.
 	unreadable bool
 
-	refs   []found[Reference] // whose targets are not known yet
+	refs   []found[Reference] // on its turn all of them, then those whose targets are not known yet
 	defs   []found[Definition]
 	inline map[string]bool // ids of measures written inline
 	model  *model          // of models
@@ -143,7 +143,17 @@ func (w *workspace) add(name layout.Name, parsed func(Kind) *Document) {
 	w.define(d)
 	w.checkPath(d)
 	w.checkListed(d)
-	d.refs = slices.Clip(slices.DeleteFunc(d.refs, func(f found[Reference]) bool { return w.finds(d, f.value) }))
+	d.refs = w.unresolved(d)
+}
+
+// unresolved returns the references of d whose targets are not known yet.
+func (w *workspace) unresolved(d *document) (refs []found[Reference]) {
+	for i := range d.refs {
+		if !w.finds(d, d.refs[i].value) {
+			refs = append(refs, d.refs[i])
+		}
+	}
+	return slices.Clip(refs)
 }
 
 // define notes what a document defines for others to refer to.
@@ -171,7 +181,7 @@ func (d *document) read(kind Kind, doc *Document) *ValidationError {
 		return fault(err)
 	}
 	tree := doc.tree
-	d.refs = slices.Clone(walked.refs)
+	d.refs = walked.refs // until the end of the document's turn
 	for _, f := range walked.defs {
 		if f.value.Kind != RefVisual && f.value.Kind != RefBookmark && !f.value.Kind.InModel() {
 			d.defs = append(d.defs, f)
@@ -179,8 +189,7 @@ func (d *document) read(kind Kind, doc *Document) *ValidationError {
 	}
 	switch kind {
 	case KindModel:
-		d.model = newModel(tree, walked)
-		d.model.tree, d.model.refs = nil, nil
+		d.model = doc.asModel(walked).named()
 	case KindMetadata:
 		d.record = readRecord(tree)
 		d.inline = inlineMeasures(tree)
@@ -219,11 +228,14 @@ func readPins(tree *node) []pin {
 // inlineMeasures returns the ids of measures that queries write inline: an
 // order may name them.
 func inlineMeasures(n *node) map[string]bool {
-	ids := map[string]bool{}
+	var ids map[string]bool
 	var visit func(*node)
 	visit = func(n *node) {
 		for _, m := range n.member("measures").elements() {
 			if id := m.member("id").kept(); id != "" {
+				if ids == nil {
+					ids = map[string]bool{}
+				}
 				ids[id] = true
 			}
 		}
