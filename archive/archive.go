@@ -155,11 +155,11 @@ func (a *Archive) readEnd() (*Finding, error) {
 			return nil, err
 		}
 	}
-	text, fault := a.frames.decode(n-2, b[:t.at[n-1]-from], ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest))
+	text, fault := a.frames.decode(n-2, b[:t.at[n-1]-from], ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest), anew)
 	if fault != nil {
 		return fault, nil
 	}
-	end, fault := a.frames.decode(n-1, b[t.at[n-1]-from:], frame.MaxContent)
+	end, fault := a.frames.decode(n-1, b[t.at[n-1]-from:], frame.MaxContent, anew)
 	if fault != nil {
 		return fault, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/oneanalytics/oa-archive/internal/frame"
 	"github.com/oneanalytics/oa-archive/internal/ustar"
@@ -21,13 +22,8 @@ func (a *Archive) checkEntry(i int) error {
 		return nil
 	}
 	e := &a.m.Entries[i]
-	headers := ustar.AppendFile(nil, e.Path, e.Size, a.m.Created.Unix())
-	got, err := a.tar(e.Offset, int64(len(headers)))
-	if err != nil {
+	if err := a.tar(e.Offset, ustar.Length(e.Size), func(got []byte) error { return a.checkHeaders(e, got) }); err != nil {
 		return err
-	}
-	if !bytes.Equal(got, headers) {
-		return a.headerFault(e, got)
 	}
 	if a.signature != nil {
 		text, err := a.entrySignature(e)
@@ -44,6 +40,15 @@ func (a *Archive) checkEntry(i int) error {
 	}
 	a.checked[i].Store(true)
 	return nil
+}
+
+// checkHeaders compares the headers of e with what they must be.
+func (a *Archive) checkHeaders(e *manifest.Entry, got []byte) error {
+	var room [3 * ustar.BlockSize]byte
+	if bytes.Equal(got, ustar.AppendFile(room[:0], e.Path, e.Size, a.m.Created.Unix())) {
+		return nil
+	}
+	return a.headerFault(e, got)
 }
 
 // headerFault says why got is not the header of e.
@@ -68,60 +73,81 @@ func (a *Archive) headerFault(e *manifest.Entry, got []byte) error {
 }
 
 // entrySignature reads the signature that follows e.
-func (a *Archive) entrySignature(e *manifest.Entry) ([]byte, error) {
+func (a *Archive) entrySignature(e *manifest.Entry) (text []byte, err error) {
 	length := signatureLength(a.m.ID, e.Path)
-	b, err := a.tar(e.Offset+ustar.Length(e.Size)+ustar.Padded(e.Size), length)
-	if err != nil {
-		return nil, err
-	}
 	size := int64(sign.SignatureSize(namespace(a.m.ID, e.Path)))
-	header := ustar.AppendFile(nil, layout.SignaturePath(e.Path), size, a.m.Created.Unix())
-	if !bytes.Equal(b[:len(header)], header) || !isZero(b[ustar.BlockSize+size:]) {
-		return nil, signatureFinding(CodeNoSignature, ruleSignedAll, e.Path, "", e.Offset, errors.New("the entry's signature is not where it must be")).Err
-	}
-	return b[ustar.BlockSize : ustar.BlockSize+size], nil
+	err = a.tar(e.Offset+ustar.Length(e.Size)+ustar.Padded(e.Size), length, func(b []byte) error {
+		header := ustar.AppendFile(nil, layout.SignaturePath(e.Path), size, a.m.Created.Unix())
+		if !bytes.Equal(b[:len(header)], header) || !isZero(b[ustar.BlockSize+size:]) {
+			return signatureFinding(CodeNoSignature, ruleSignedAll, e.Path, "", e.Offset, errors.New("the entry's signature is not where it must be")).Err
+		}
+		text = bytes.Clone(b[ustar.BlockSize : ustar.BlockSize+size])
+		return nil
+	})
+	return text, err
 }
 
-// tar returns length bytes of the tar at offset, which lie in one frame.
-func (a *Archive) tar(offset, length int64) ([]byte, error) {
+// tar calls use with length bytes of the tar at offset, which lie in one frame.
+// They are not to be used afterwards.
+func (a *Archive) tar(offset, length int64, use func([]byte) error) error {
 	i := a.t.frameAt(offset)
 	f, err := a.frames.get(i)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer a.frames.release(f)
 	at := offset - a.t.start[i]
-	return f.data[at : at+length], nil
+	return use(f.data[at : at+length])
+}
+
+// A held is content that lies in a frame, until it is released.
+type held struct {
+	content []byte
+	frame   *cachedFrame
+}
+
+// release ends the use of h; of none, it does nothing.
+func (a *Archive) release(h held) {
+	if h.frame != nil {
+		a.frames.release(h.frame)
+	}
 }
 
 // small returns the verified content of the small entry i.
-func (a *Archive) small(i int) ([]byte, error) {
+func (a *Archive) small(i int) (held, error) {
 	if err := a.checkEntry(i); err != nil {
-		return nil, err
+		return held{}, err
 	}
 	e := &a.m.Entries[i]
 	index := a.t.frameAt(e.Offset)
-	f, err := a.frames.get(index)
-	if err != nil {
-		return nil, err
-	}
 	at := e.Offset - a.t.start[index] + ustar.Length(e.Size)
-	content := f.data[at : at+e.Size]
-	return content, f.verify(i, func() error { return a.checkContent(e, e.SHA256, content, f.data[at+e.Size:at+ustar.Padded(e.Size)]) })
+	return a.verified(i, index, at, e.Size, ustar.Padded(e.Size), e.SHA256)
 }
 
 // chunk returns the verified chunk k of the large entry i.
-func (a *Archive) chunk(i int, k int64) ([]byte, error) {
+func (a *Archive) chunk(i int, k int64) (held, error) {
 	if err := a.checkEntry(i); err != nil {
-		return nil, err
+		return held{}, err
 	}
 	e := &a.m.Entries[i]
-	f, err := a.frames.get(a.t.frameAt(e.Offset) + 1 + int(k))
-	if err != nil {
-		return nil, err
-	}
+	index := a.t.frameAt(e.Offset) + 1 + int(k)
 	size := min(frame.MaxContent, e.Size-k*frame.MaxContent)
-	content := f.data[:size]
-	return content, f.verify(i, func() error { return a.checkContent(e, e.Chunks[k], content, f.data[size:]) })
+	return a.verified(i, index, 0, size, a.t.start[index+1]-a.t.start[index], e.Chunks[k])
+}
+
+// verified returns size bytes of content of entry i, which stand at a place of
+// the frame with the given number; padding follows them up to padded bytes.
+func (a *Archive) verified(i, index int, at, size, padded int64, want layout.Digest) (held, error) {
+	f, err := a.frames.get(index)
+	if err != nil {
+		return held{}, err
+	}
+	content, padding := f.data[at:at+size], f.data[at+size:at+padded]
+	if err := f.verify(i, func() error { return a.checkContent(&a.m.Entries[i], want, content, padding) }); err != nil {
+		a.frames.release(f)
+		return held{}, err
+	}
+	return held{content, f}, nil
 }
 
 // checkContent compares content with its digest and padding with zeros.
@@ -155,6 +181,12 @@ func (f *cachedFrame) verify(i int, check func() error) error {
 // [ErrLimit] when it has more than limit bytes; limit 0 means
 // [Limits.Document].
 func (a *Archive) ReadDocument(ctx context.Context, path string, limit int64) ([]byte, error) {
+	return a.AppendDocument(ctx, nil, path, limit)
+}
+
+// AppendDocument is [Archive.ReadDocument], but appends the content to dst,
+// growing it at most once. With an error it returns nil.
+func (a *Archive) AppendDocument(ctx context.Context, dst []byte, path string, limit int64) ([]byte, error) {
 	i := a.find(path)
 	if i < 0 {
 		return nil, fmt.Errorf("archive: entry %+q: %w", path, ErrNoEntry)
@@ -166,8 +198,12 @@ func (a *Archive) ReadDocument(ctx context.Context, path string, limit int64) ([
 	if e.Size > limit {
 		return nil, fmt.Errorf("archive: entry %+q: %w: %d bytes, at most %d are wanted", path, ErrLimit, e.Size, limit)
 	}
-	content := make([]byte, 0, e.Size)
+	content := slices.Grow(dst, int(e.Size))
+	if content == nil {
+		content = []byte{}
+	}
 	r := a.newContent(ctx, i)
+	defer r.drop()
 	for {
 		piece, err := r.next()
 		if errors.Is(err, io.EOF) {
@@ -224,7 +260,8 @@ func (r entryAt) ReadAt(p []byte, offset int64) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		got := copy(p[n:], piece)
+		got := copy(p[n:], piece.content)
+		r.a.release(piece)
 		n, offset = n+got, offset+int64(got)
 	}
 	return n, nil
@@ -232,17 +269,18 @@ func (r entryAt) ReadAt(p []byte, offset int64) (n int, err error) {
 
 // piece returns verified content of entry i from offset, which lies within it,
 // to the end of the chunk.
-func (a *Archive) piece(i int, offset int64) ([]byte, error) {
+func (a *Archive) piece(i int, offset int64) (held, error) {
+	var h held
+	var err error
 	if a.m.Entries[i].Size <= frame.MaxSmall {
-		content, err := a.small(i)
-		if err != nil {
-			return nil, err
-		}
-		return content[offset:], nil
+		h, err = a.small(i)
+	} else {
+		h, err = a.chunk(i, offset/frame.MaxContent)
+		offset %= frame.MaxContent
 	}
-	chunk, err := a.chunk(i, offset/frame.MaxContent)
 	if err != nil {
-		return nil, err
+		return held{}, err
 	}
-	return chunk[offset%frame.MaxContent:], nil
+	h.content = h.content[offset:]
+	return h, nil
 }

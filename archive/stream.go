@@ -19,7 +19,8 @@ type contentReader struct {
 	ctx    context.Context
 	i      int
 	offset int64  // of what has been taken from the archive
-	rest   []byte // taken, but not yet read
+	held   held   // the piece that was taken last
+	rest   []byte // of it, not yet read
 	whole  hash.Hash
 	err    error
 }
@@ -32,9 +33,17 @@ func (a *Archive) newContent(ctx context.Context, i int) *contentReader {
 	return r
 }
 
+// drop ends the use of the piece that was taken last.
+func (r *contentReader) drop() {
+	r.a.release(r.held)
+	r.held, r.rest = held{}, nil
+}
+
 // next returns the next piece of verified content, io.EOF at the end. What it
-// returns is not the caller's to change.
+// returns is not the caller's to change, and not to be used after the next
+// call, or drop.
 func (r *contentReader) next() ([]byte, error) {
+	r.drop()
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -52,11 +61,12 @@ func (r *contentReader) next() ([]byte, error) {
 		r.err = err
 		return nil, err
 	}
+	r.held = piece
 	if r.whole != nil {
-		r.whole.Write(piece)
+		r.whole.Write(piece.content)
 	}
-	r.offset += int64(len(piece))
-	return piece, nil
+	r.offset += int64(len(piece.content))
+	return piece.content, nil
 }
 
 // end verifies the content as a whole.
@@ -64,7 +74,9 @@ func (r *contentReader) end() error {
 	e := &r.a.m.Entries[r.i]
 	switch {
 	case e.Size == 0:
-		if _, err := r.a.small(r.i); err != nil {
+		h, err := r.a.small(r.i)
+		r.a.release(h)
+		if err != nil {
 			return err
 		}
 	case r.whole != nil && layout.Digest(r.whole.Sum(nil)) != e.SHA256:
@@ -115,7 +127,8 @@ func (r *contentReader) WriteTo(w io.Writer) (n int64, err error) {
 
 // Close implements [io.Closer].
 func (r *contentReader) Close() error {
-	r.rest, r.err = nil, errClosedEntry
+	r.drop()
+	r.err = errClosedEntry
 	return nil
 }
 

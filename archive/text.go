@@ -29,7 +29,7 @@ func (a *Archive) manifestText() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, fault := a.frames.decode(n, b, ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest))
+	content, fault := a.frames.decode(n, b, ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest), anew)
 	if fault != nil {
 		return nil, fault.Err
 	}
