@@ -93,6 +93,7 @@ type planner struct {
 	ready       map[string][]byte // of a planner that only writes, by target path: see giveUp
 	builtSize   int               // bytes of metadata that was built, compressed
 	compressor  *flate.Writer     // of these, while it is planned
+	written     []byte            // buffer of produce
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -162,7 +163,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 	p.src.sort()
 	// What is not written need not be valid, and what is selected shows only
 	// once all is read.
-	return p.src.learnArchive(ctx, p.readSource, func(e entry) bool {
+	return p.src.learnArchive(ctx, p.appendSource, func(e entry) bool {
 		return longWay || len(p.opts.Select) == 0 && p.dst.digestOf(e.name()) != e.digest
 	})
 }
@@ -190,6 +191,20 @@ func (p *planner) readSource(ctx context.Context, e entry) ([]byte, error) {
 		return nil, err
 	}
 	return p.archive.ReadDocument(ctx, e.path, p.maxDocument)
+}
+
+// appendSource is readSource into a buffer.
+func (p *planner) appendSource(ctx context.Context, e entry, buffer []byte) ([]byte, error) {
+	a, ok := p.archive.(interface {
+		AppendDocument(ctx context.Context, dst []byte, path string, limit int64) ([]byte, error)
+	})
+	if !ok {
+		return p.readSource(ctx, e)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return a.AppendDocument(ctx, buffer, e.path, p.maxDocument)
 }
 
 func (p *planner) readTarget(ctx context.Context, e entry) (doc []byte, err error) {

@@ -48,14 +48,15 @@ const (
 // own faults, and for those between the documents of a workspace. Faults are
 // looked for only where writes says that the import may write the document as
 // it is.
-func (x *index) learnArchive(ctx context.Context, read readDocument, writes func(entry) bool) error {
+func (x *index) learnArchive(ctx context.Context, read appendDocument, writes func(entry) bool) error {
 	x.found = &findings{invalid: map[string]error{}, flawed: map[string]bool{}}
+	var ahead turns
 	for rest := x.order; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
 		if n < 0 {
 			n = len(rest)
 		}
-		if err := x.learnWorkspace(ctx, rest[:n], read, writes); err != nil {
+		if err := x.learnWorkspace(ctx, rest[:n], &ahead, read, writes); err != nil {
 			return err
 		}
 		pack(rest[:n])
@@ -63,6 +64,40 @@ func (x *index) learnArchive(ctx context.Context, read readDocument, writes func
 	}
 	x.packIDs()
 	return nil
+}
+
+// appendDocument appends the content of a document to a buffer.
+type appendDocument func(context.Context, entry, []byte) ([]byte, error)
+
+// turns are the documents that are read ahead. Their buffers and lists serve
+// those of the next turns too.
+type turns struct {
+	documents []document // up to aheadDocuments
+	bytes     int64      // of their texts
+}
+
+// keptText is the largest buffer that waits for another document, in bytes.
+const keptText = 256 << 10
+
+// next returns room for one document more.
+func (t *turns) next() *document {
+	if t.documents == nil {
+		t.documents = make([]document, 0, aheadDocuments)
+	}
+	t.documents = t.documents[:len(t.documents)+1]
+	return &t.documents[len(t.documents)-1]
+}
+
+// full reports whether no more documents are to be read before these had their
+// turns.
+func (t *turns) full() bool { return len(t.documents) == aheadDocuments || t.bytes >= aheadBytes }
+
+// end forgets the documents.
+func (t *turns) end() {
+	for i := range t.documents {
+		t.documents[i].end()
+	}
+	t.documents, t.bytes = t.documents[:0], 0
 }
 
 // document is one document of an archive, on its turn.
@@ -88,38 +123,51 @@ func (d *document) examine() {
 	if d.check {
 		d.fault = d.parsed.Validate()
 	}
-	d.refs, d.unclear = d.parsed.References()
+	d.refs, d.unclear = d.parsed.AppendReferences(d.refs)
+}
+
+// end forgets the document, but for the memory that another can use.
+func (d *document) end() {
+	if d.parsed != nil {
+		d.parsed.Release()
+	}
+	if cap(d.text) > keptText {
+		d.text, d.refs = nil, nil
+	}
+	clear(d.refs)
+	*d = document{text: d.text[:0], refs: d.refs[:0]}
 }
 
 // learnWorkspace reads the documents of one workspace, a few at a time.
-func (x *index) learnWorkspace(ctx context.Context, assets []*asset, read readDocument, writes func(entry) bool) error {
+func (x *index) learnWorkspace(ctx context.Context, assets []*asset, ahead *turns, read appendDocument, writes func(entry) bool) error {
 	var failed error
 	all := func(yield func(layout.Name, *schema.Document) bool) {
-		var batch []*document
-		var size int64
 		flush := func() bool {
+			defer ahead.end()
+			batch := ahead.documents
 			spread.Each(len(batch), func(i int) { batch[i].examine() })
-			for _, d := range batch {
+			for i := range batch {
+				d := &batch[i]
 				if failed = x.learnParsed(d); failed != nil || !yield(d.entry.name(), d.parsed) {
 					return false
 				}
 			}
-			batch, size = batch[:0], 0
 			return true
 		}
 		for _, a := range assets {
 			for i := range a.entries {
 				e := &a.entries[i]
-				d := &document{asset: a, entry: e, check: writes(*e)}
+				d := ahead.next()
+				d.asset, d.entry, d.check = a, e, writes(*e)
 				if kind, ok := schema.KindOf(e.kind); ok {
 					d.kind = kind
-					if d.text, failed = read(ctx, *e); failed != nil {
+					if d.text, failed = read(ctx, *e, d.text); failed != nil {
 						failed = fmt.Errorf("entry %q: %w", e.path, failed)
 						return
 					}
 				}
-				batch = append(batch, d)
-				if size += int64(len(d.text)); (len(batch) == aheadDocuments || size >= aheadBytes) && !flush() {
+				ahead.bytes += int64(len(d.text))
+				if ahead.full() && !flush() {
 					return
 				}
 			}

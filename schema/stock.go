@@ -71,7 +71,7 @@ func newRoom() *room {
 }
 
 // roomFinds is how much of what a walk found fits into a room that is kept.
-const roomFinds = 256
+const roomFinds = 1024
 
 // release empties the room for another document.
 func (r *room) release() {

@@ -100,7 +100,8 @@ func NewDecoder(n int) (*Decoder, error) {
 }
 
 // Decode decompresses one frame that [Check] has accepted, into dst when its
-// capacity suffices. content is what Check returned. Errors wrap [ErrDamaged].
+// capacity suffices: out then has all of it. content is what Check returned.
+// Errors wrap [ErrDamaged].
 func (d *Decoder) Decode(dst, frame []byte, content int64) (out []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -117,6 +118,9 @@ func (d *Decoder) Decode(dst, frame []byte, content int64) (out []byte, err erro
 	}
 	if int64(len(out)) != content {
 		return nil, fmt.Errorf("%w: it decompresses to %d bytes and states %d", ErrDamaged, len(out), content)
+	}
+	if len(out) > 0 && &out[0] == &dst[:1][0] {
+		out = dst[:len(out)]
 	}
 	return out, nil
 }

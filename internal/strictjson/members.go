@@ -4,7 +4,7 @@ import "bytes"
 
 // manyMembers is the number of members from which a map finds clashes faster
 // than looking through the list.
-const manyMembers = 12
+const manyMembers = 24
 
 // members finds clashing names in one object. Its names are s.names[base:].
 type members struct {
