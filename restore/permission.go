@@ -173,8 +173,8 @@ func (it *item) permissions() []Permission {
 	default:
 		return nil
 	}
-	for i, e := range it.entries {
-		if e.Write && it.asset.entries[i].kind == layout.Rows {
+	for i := range it.outcomes {
+		if it.outcomes[i].write && it.asset.entries[i].kind == layout.Rows {
 			all = append(all, need("dataset.rows.write"))
 		}
 	}
