@@ -83,8 +83,9 @@ type index struct {
 	places map[string]*places // by workspace
 	found  *findings          // of archives
 	shared atomic.Bool        // with planners to come
-	ids    []string           // that references name
+	ids    []string           // that references name, and texts of rules
 	texts  map[string]uint32  // where each stands in ids; while documents are read
+	lists  *sharedLists       // of rules; while documents are read
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -98,7 +99,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, texts: map[string]uint32{},
+		places: map[string]*places{}, texts: map[string]uint32{}, lists: newSharedLists(),
 	}
 }
 
@@ -148,6 +149,18 @@ func (x *index) digestOf(name layout.Name) layout.Digest {
 	}
 	e, _ := a.entryOf(name.Kind)
 	return e.digest
+}
+
+// currently returns the digest of the entry called name, nil when there is none.
+func (x *index) currently(name layout.Name) *layout.Digest {
+	if a := x.assets.get(keyOf(name)); a != nil {
+		for i := range a.entries {
+			if e := &a.entries[i]; e.kind == name.Kind {
+				return &e.digest
+			}
+		}
+	}
+	return nil
 }
 
 // has reports whether there is an entry called name.
@@ -216,9 +229,7 @@ func (x *index) learnDocument(a *asset, e entry, d *document) error {
 		a.name = d.parsed.Name()
 	}
 	x.refer(a, d.refs, e.kind)
-	for _, r := range d.parsed.RowRules() {
-		a.archived.rules = append(a.archived.rules, access.Rule(r))
-	}
+	a.archived.rules = x.rules(d.parsed.RowRules())
 	for _, r := range d.refs {
 		if r.Pointer == "/owner" {
 			a.archived.owner = x.one(r.ID)
@@ -318,6 +329,28 @@ func (x *index) share(id string) uint32 {
 	return at
 }
 
+// rules returns rules of row security, of which a tenant has few kinds, with the
+// one copy of each text and list.
+func (x *index) rules(of []schema.RowRule) []access.Rule {
+	if len(of) == 0 {
+		return nil
+	}
+	list := func(ids []string) []string {
+		for i, id := range ids {
+			ids[i] = x.one(id)
+		}
+		return x.lists.one(ids)
+	}
+	rules := make([]access.Rule, len(of))
+	for i, r := range of {
+		rules[i] = access.Rule{
+			Name: x.one(r.Name), Predicate: x.one(r.Predicate),
+			Roles: list(r.Roles), Teams: list(r.Teams), Users: list(r.Users),
+		}
+	}
+	return rules
+}
+
 // sort puts the assets in the order of plans, by the canonical order of their
 // first entries, and gives them their seats.
 func (x *index) sort() {
@@ -353,25 +386,4 @@ func (a *asset) label() string {
 		return string(a.kind) + " " + a.id
 	}
 	return fmt.Sprintf("%s %q (%s)", a.kind, a.name, a.id)
-}
-
-// step begins what a step says of an entry of the archive.
-func (e entry) step() StepEntry {
-	return StepEntry{Path: e.path, Digest: e.digest.String(), Size: e.size}
-}
-
-// archived returns what the entry says of the archive.
-func (se *StepEntry) archived() StepEntry {
-	return StepEntry{Path: se.Path, Digest: se.Digest, Size: se.Size}
-}
-
-// currently says which digest the entry has in the target.
-func (se *StepEntry) currently(d layout.Digest, e entry) {
-	switch {
-	case d.IsZero():
-	case d == e.digest:
-		se.Current = se.Digest // one copy of what is often the same
-	default:
-		se.Current = d.String()
-	}
 }

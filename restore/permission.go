@@ -91,11 +91,15 @@ func sortPermissions(all []Permission) []Permission {
 }
 
 // authorize asks who decides, if anybody does.
-func authorize(ctx context.Context, who Authorizer, needs []Permission) error {
-	if who == nil || len(needs) == 0 {
+func authorize(ctx context.Context, who Authorizer, needs func() []Permission) error {
+	if who == nil {
 		return nil
 	}
-	err := who.Authorize(ctx, needs)
+	all := needs()
+	if len(all) == 0 {
+		return nil
+	}
+	err := who.Authorize(ctx, all)
 	var denied *DeniedError
 	switch {
 	case err == nil:
@@ -111,11 +115,13 @@ func (p *planner) authorize(ctx context.Context) error {
 	if p.opts.Authorizer == nil {
 		return nil
 	}
-	var needs []Permission
-	for _, it := range slices.Concat(p.items, p.deletions) {
-		needs = append(needs, it.permissions()...)
-	}
-	err := authorize(ctx, p.opts.Authorizer, sortPermissions(needs))
+	err := authorize(ctx, p.opts.Authorizer, func() []Permission {
+		var needs []Permission
+		for _, it := range slices.Concat(p.items, p.deletions) {
+			needs = append(needs, it.permissions()...)
+		}
+		return sortPermissions(needs)
+	})
 	var denied *DeniedError
 	if !errors.As(err, &denied) {
 		return err
@@ -173,8 +179,8 @@ func (it *item) permissions() []Permission {
 	default:
 		return nil
 	}
-	for i, e := range it.entries {
-		if e.Write && it.asset.entries[i].kind == layout.Rows {
+	for i := range it.outcomes {
+		if it.outcomes[i].write && it.asset.entries[i].kind == layout.Rows {
 			all = append(all, need("dataset.rows.write"))
 		}
 	}
