@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 
@@ -25,16 +26,16 @@ type ahead struct {
 	tenant string
 
 	turn   chan struct{}
-	pages  int              // how many there have been
-	at     *page            // in which documents are being opened
-	next   int              // rank of the document after those fetched
-	window int              // how many were fetched the last time
-	found  map[int64][]byte // contents fetched and not yet opened, by document
-	bytes  int64            // their length
+	pages  int             // how many there have been
+	at     *page           // in which documents are being opened
+	next   int             // rank of the document after those fetched
+	window int             // how many were fetched the last time
+	found  map[int64]piece // contents fetched and not yet opened, by document
+	bytes  int64           // their length
 }
 
 func newAhead(store, tenant string, run func(context.Context, func(*session) error) error) *ahead {
-	return &ahead{run: run, store: store, tenant: tenant, turn: make(chan struct{}, 1), found: map[int64][]byte{}}
+	return &ahead{run: run, store: store, tenant: tenant, turn: make(chan struct{}, 1), found: map[int64]piece{}}
 }
 
 // readAhead returns a reader that works in the session.
@@ -74,7 +75,7 @@ func (a *ahead) content(ctx context.Context, d listed) (io.ReadCloser, error) {
 		return nil, nil
 	}
 	piece, err := a.take(ctx, d)
-	if err != nil || piece == nil {
+	if err != nil || piece.shelf == nil {
 		return nil, err
 	}
 	c, err := wholeContent(ctx, a.store, d.document, piece)
@@ -84,23 +85,23 @@ func (a *ahead) content(ctx context.Context, d listed) (io.ReadCloser, error) {
 	return c, nil
 }
 
-func (a *ahead) take(ctx context.Context, d listed) ([]byte, error) {
+func (a *ahead) take(ctx context.Context, d listed) (piece, error) {
 	select {
 	case a.turn <- struct{}{}:
 		defer func() { <-a.turn }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("sqlstore: %s: %w", a.store, ctx.Err())
+		return piece{}, fmt.Errorf("sqlstore: %s: %w", a.store, ctx.Err())
 	}
-	piece, waiting := a.found[d.id]
+	p, waiting := a.found[d.id]
 	if !waiting {
 		if err := a.fetch(ctx, a.upcoming(d)); err != nil {
-			return nil, err
+			return piece{}, err
 		}
-		piece = a.found[d.id]
+		p = a.found[d.id]
 	}
 	delete(a.found, d.id)
-	a.bytes -= int64(len(piece))
-	return piece, nil
+	a.bytes -= int64(len(p.bytes))
+	return p, nil
 }
 
 // upcoming returns d and the documents that are to be fetched with it.
@@ -118,6 +119,9 @@ func (a *ahead) upcoming(d listed) []document {
 	}
 	a.window = min(a.window, pageSize)
 	if a.bytes > aheadBytes || !follows {
+		for _, p := range a.found {
+			p.leave()
+		}
 		clear(a.found)
 		a.bytes = 0
 	}
@@ -135,27 +139,35 @@ func (a *ahead) upcoming(d listed) []document {
 // fetch reads the contents of documents that stand together in a listing. What is no longer there is left out,
 // and so is what has not the size that is stored with it.
 func (a *ahead) fetch(ctx context.Context, documents []document) error {
-	ids := make([]int64, len(documents))
+	ids, size := make([]int64, len(documents)), int64(0)
 	for i, d := range documents {
 		ids[i] = d.id
+		size += d.size
+	}
+	shelf := newShelf(size)
+	defer shelf.leave()
+	put := func(id int64, content []byte) {
+		a.found[id] = shelf.put(content)
+		a.bytes += int64(len(content))
 	}
 	return a.run(ctx, func(s *session) error {
+		const query = "SELECT id, content FROM documents WHERE tenant_id = ? AND sort_key >= ? AND sort_key <= ? AND LENGTH(content) = size AND "
 		condition, arg := s.db.dialect.among("id", ids)
 		first, last := documents[0].key, documents[len(documents)-1].key
+		if direct := s.db.dialect.contents; direct != nil && len(ids) > 1 {
+			return s.work(ctx, func(ctx context.Context, conn *sql.Conn) error {
+				return direct(ctx, conn, s.db.dialect.bind(query+condition), a.tenant, first, last, ids, put)
+			})
+		}
 		_, err := s.query(ctx, func(scan scanFunc) error {
 			var id int64
-			var piece []byte
-			if err := scan(&id, &piece); err != nil {
-				return err
+			var content sql.RawBytes
+			err := scan(&id, &content)
+			if err == nil {
+				put(id, content)
 			}
-			if piece == nil {
-				piece = []byte{} // there, but empty
-			}
-			a.found[id] = piece
-			a.bytes += int64(len(piece))
-			return nil
-		}, "SELECT id, content FROM documents WHERE tenant_id = ? AND sort_key >= ? AND sort_key <= ? AND LENGTH(content) = size AND "+condition,
-			a.tenant, first, last, arg)
+			return err
+		}, query+condition, a.tenant, first, last, arg)
 		return err
 	})
 }

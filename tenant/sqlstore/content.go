@@ -20,7 +20,8 @@ type content struct {
 	store    string   // for messages
 	document document
 	piece    []byte
-	seq      int // of the next piece
+	whole    piece // where the only piece lies, until it is closed
+	seq      int   // of the next piece
 	read     int64
 	hash     hash.Hash
 	err      error
@@ -30,13 +31,19 @@ func newContent(ctx context.Context, s *session, d document) *content {
 	return &content{ctx: ctx, session: s, store: s.db.name, document: d, hash: sha256.New()}
 }
 
-// wholeContent returns the content of a document from its only piece.
-func wholeContent(ctx context.Context, store string, d document, piece []byte) (*content, error) {
-	c := &content{ctx: ctx, store: store, document: d, piece: piece, hash: sha256.New()}
-	if err := c.add(true); err != nil {
+// wholeContent returns the content of a document from its only piece, which
+// leaves its shelf when the content is closed.
+func wholeContent(ctx context.Context, store string, d document, whole piece) (*content, error) {
+	c := &content{ctx: ctx, store: store, document: d, piece: whole.bytes, whole: whole, hash: sha256.New()}
+	err := c.add(true)
+	if err == nil {
+		err = c.finish()
+	}
+	if err != nil {
+		whole.leave()
 		return nil, err
 	}
-	return c, c.finish()
+	return c, nil
 }
 
 func (c *content) Read(p []byte) (int, error) {
@@ -112,6 +119,8 @@ func (c *content) add(found bool) error {
 }
 
 func (c *content) Close() error {
+	c.whole.leave()
+	c.whole = piece{}
 	c.err, c.piece = fs.ErrClosed, nil
 	return nil
 }

@@ -47,6 +47,10 @@ type dialect struct {
 	// among returns the condition that a column is one of the numbers, and the
 	// argument for its placeholder.
 	among func(column string, numbers []int64) (condition string, arg any)
+	// contents is a shorter way to run a query for the contents of several
+	// documents, whose arguments are a tenant, two sort keys and ids. put must
+	// not keep what it is given. Where contents is nil, queries run as others do.
+	contents func(ctx context.Context, conn *sql.Conn, query, tenant, first, last string, ids []int64, put func(id int64, content []byte)) error
 	// rows keeps the rows of datasets as tables. Where it is nil they are kept
 	// as the bytes of a file, like everything else.
 	rows rowTables

@@ -205,7 +205,8 @@ func (p *postgres) dialect() (*dialect, error) {
 		among: func(column string, numbers []int64) (string, any) {
 			return column + " = ANY (?)", numbers
 		},
-		rows: postgresRows(),
+		contents: postgresContents,
+		rows:     postgresRows(),
 	}, nil
 }
 

@@ -2,7 +2,11 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Bounds of a batch.
@@ -12,22 +16,26 @@ const (
 )
 
 // batch stores documents many at a time: one statement takes all of them as
-// arrays. COPY cannot: the server refuses it for tables with row-level
-// security, and by way of a temporary table it is slower.
+// arrays, and their contents as one, which it cuts up. COPY cannot: the server
+// refuses it for tables with row-level security, and by way of a temporary
+// table it is slower.
 type batch struct {
 	entries
 	arena []byte          // contents, one after the other
 	keys  map[string]bool // of the documents in the batch
 
-	sortKeys, paths, kinds, digests    []string
-	workspaces, assets, titles, owners []*string
-	sizes                              []int64
-	contents                           [][]byte
+	rows     []row // without their contents
+	sortKeys []string
+	places   []span // of the contents in arena
+	params   params // of the statement, for the next one too
 }
+
+// A span is where a content stands. There is none when from is negative.
+type span struct{ from, length int } // from counts from 1, as SQL does
 
 func (b *batch) add(ctx context.Context, r row) error {
 	key := sortKey(r.name)
-	if b.keys[key] || len(b.paths) == batchRows || len(b.arena)+len(r.content) > cap(b.arena) && len(b.paths) > 0 {
+	if b.keys[key] || len(b.rows) == batchRows || len(b.arena)+len(r.content) > cap(b.arena) && len(b.rows) > 0 {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
@@ -35,42 +43,58 @@ func (b *batch) add(ctx context.Context, r row) error {
 	if b.arena == nil {
 		b.arena, b.keys = make([]byte, 0, batchBytes), map[string]bool{}
 	}
-	var content []byte
+	place := span{from: -1}
 	if r.content != nil {
-		start := len(b.arena)
+		place = span{len(b.arena) + 1, len(r.content)}
 		b.arena = append(b.arena, r.content...)
-		content = b.arena[start:len(b.arena):len(b.arena)]
+		r.content = nil
 	}
 	b.keys[key] = true
-	b.sortKeys = append(b.sortKeys, key)
-	b.paths = append(b.paths, r.path)
-	b.kinds = append(b.kinds, r.name.Kind.String())
-	b.workspaces = append(b.workspaces, textOrNull(r.name.Workspace))
-	b.assets = append(b.assets, textOrNull(r.name.Asset))
-	b.titles = append(b.titles, textOrNull(r.title))
-	b.owners = append(b.owners, textOrNull(r.owner))
-	b.sizes = append(b.sizes, r.size)
-	b.digests = append(b.digests, r.digest.String())
-	b.contents = append(b.contents, content)
+	b.rows, b.sortKeys, b.places = append(b.rows, r), append(b.sortKeys, key), append(b.places, place)
 	return nil
 }
 
 func (b *batch) flush(ctx context.Context) error {
-	if len(b.paths) == 0 {
+	if len(b.rows) == 0 {
 		return nil
 	}
 	err := b.removeAll(ctx)
 	if err == nil {
-		err = b.session.exec(ctx, `INSERT INTO documents (tenant_id, sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, content)
-			SELECT ?, * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[])`,
-			b.tenant, b.sortKeys, b.paths, b.kinds, b.workspaces, b.assets, b.titles, b.owners, b.sizes, b.digests, b.contents)
+		err = b.insert(ctx)
 	}
 	b.arena = b.arena[:0]
 	clear(b.keys)
-	b.sortKeys, b.paths, b.kinds, b.digests = b.sortKeys[:0], b.paths[:0], b.kinds[:0], b.digests[:0]
-	b.workspaces, b.assets, b.titles, b.owners = b.workspaces[:0], b.assets[:0], b.titles[:0], b.owners[:0]
-	b.sizes, b.contents = b.sizes[:0], b.contents[:0]
+	b.rows, b.sortKeys, b.places = b.rows[:0], b.sortKeys[:0], b.places[:0]
 	return err
+}
+
+// insert stores the batch. It writes the statement's parameters itself: the
+// driver would copy the contents several times over.
+func (b *batch) insert(ctx context.Context) error {
+	const query = `INSERT INTO documents (tenant_id, sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, content)
+		SELECT $1, sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, substring($13 FROM place::int FOR length::int)
+		FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		AS d (sort_key, path, kind, workspace_id, asset_id, name, owner, size, sha256, place, length)`
+	n, p := len(b.rows), &b.params
+	p.reset()
+	p.add(pgtype.TextOID, []byte(b.tenant))
+	p.texts(n, false, func(i int) string { return b.sortKeys[i] })
+	p.texts(n, false, func(i int) string { return b.rows[i].path })
+	p.texts(n, false, func(i int) string { return b.rows[i].name.Kind.String() })
+	p.texts(n, true, func(i int) string { return b.rows[i].name.Workspace })
+	p.texts(n, true, func(i int) string { return b.rows[i].name.Asset })
+	p.texts(n, true, func(i int) string { return b.rows[i].title })
+	p.texts(n, true, func(i int) string { return b.rows[i].owner })
+	p.numbers(n, func(i int) int64 { return b.rows[i].size })
+	p.texts(n, false, func(i int) string { return b.rows[i].digest.String() })
+	p.numbers(n, func(i int) int64 { return int64(b.places[i].from) })
+	p.numbers(n, func(i int) int64 { return int64(b.places[i].length) })
+	p.add(pgtype.ByteaOID, b.arena) // last: the driver's buffer grows to it at once
+	return b.session.work(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		return beneath(conn, func(c *pgconn.PgConn) error {
+			return c.ExecParams(ctx, query, p.values, p.types, p.formats, nil).Read().Err
+		})
+	})
 }
 
 // removeAll deletes what is stored at the names of the batch. That is nothing

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/oneanalytics/oa-archive/parquetio"
 	"github.com/oneanalytics/oa-archive/tenant/sqlstore/internal/pgrows"
@@ -47,7 +46,7 @@ func (postgresTables) load(ctx context.Context, conn *sql.Conn, document int64, 
 	}
 	rows := pgrows.NewReader(ctx, f)
 	defer rows.Close()
-	err = copying(conn, func(c *pgconn.PgConn) error {
+	err = beneath(conn, func(c *pgconn.PgConn) error {
 		// Nobody sees the table before the commit, so its rows may be frozen.
 		_, err := c.CopyFrom(ctx, rows, "COPY "+quoted(rowsTable(document))+" FROM STDIN (FORMAT binary, FREEZE)")
 		return err
@@ -74,7 +73,7 @@ func (postgresTables) unload(ctx context.Context, conn *sql.Conn, document int64
 	query := "COPY (SELECT " + strings.Join(names, ", ") + " FROM " + quoted(rowsTable(document)) +
 		" ORDER BY " + quoted(pgrows.Ordinal) + ") TO STDOUT (FORMAT binary)"
 	rows := pgrows.NewDecoder(out)
-	err = copying(conn, func(c *pgconn.PgConn) error {
+	err = beneath(conn, func(c *pgconn.PgConn) error {
 		c.Frontend().SetMaxBodyLen(longestRow)
 		defer c.Frontend().SetMaxBodyLen(0)
 		_, err := c.CopyTo(ctx, rows, query)
@@ -89,17 +88,6 @@ func (postgresTables) unload(ctx context.Context, conn *sql.Conn, document int64
 func (postgresTables) sweep(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, "SELECT sweep_rows()")
 	return err
-}
-
-// copying gives run the connection beneath database/sql.
-func copying(conn *sql.Conn, run func(*pgconn.PgConn) error) error {
-	return conn.Raw(func(raw any) error {
-		c, ok := raw.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("the driver's connection is a %T", raw)
-		}
-		return run(c.Conn().PgConn())
-	})
 }
 
 // located adds where in the rows the server found an error.
