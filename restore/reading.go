@@ -50,7 +50,7 @@ const (
 // it is.
 func (x *index) learnArchive(ctx context.Context, read appendDocument, writes func(entry) bool) error {
 	x.found = &findings{invalid: map[string]error{}, flawed: map[string]bool{}}
-	var ahead turns
+	ahead := turns{parser: &schema.Parser{}}
 	for rest := x.order; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
 		if n < 0 {
@@ -72,6 +72,7 @@ type appendDocument func(context.Context, entry, []byte) ([]byte, error)
 // turns are the documents that are read ahead. Their buffers and lists serve
 // those of the next turns too.
 type turns struct {
+	parser    *schema.Parser
 	documents []document // up to aheadDocuments
 	bytes     int64      // of their texts
 }
@@ -115,11 +116,11 @@ type document struct {
 }
 
 // examine does what needs nothing but the document.
-func (d *document) examine() {
+func (d *document) examine(parser *schema.Parser) {
 	if d.kind == "" {
 		return
 	}
-	d.parsed = schema.Parse(d.kind, d.text)
+	d.parsed = parser.Parse(d.kind, d.text)
 	if d.check {
 		d.fault = d.parsed.Validate()
 	}
@@ -145,7 +146,7 @@ func (x *index) learnWorkspace(ctx context.Context, assets []*asset, ahead *turn
 		flush := func() bool {
 			defer ahead.end()
 			batch := ahead.documents
-			spread.Each(len(batch), func(i int) { batch[i].examine() })
+			spread.Each(len(batch), func(i int) { batch[i].examine(ahead.parser) })
 			for i := range batch {
 				d := &batch[i]
 				if failed = x.learnParsed(d); failed != nil || !yield(d.entry.name(), d.parsed) {

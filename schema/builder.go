@@ -36,7 +36,7 @@ func (b *builder) node(form form, line int) *node {
 	return n
 }
 
-// Begin implements [strictyaml.Sink].
+// Begin implements [strictjson.Sink] and [strictyaml.Sink].
 func (b *builder) Begin(line int, mapping bool) {
 	f := array
 	if mapping {
@@ -45,16 +45,19 @@ func (b *builder) Begin(line int, mapping bool) {
 	b.open = append(b.open, opened{b.node(f, line), len(b.values), len(b.names)})
 }
 
-// Name implements [strictyaml.Sink].
+// Name implements [strictjson.Sink] and [strictyaml.Sink].
 func (b *builder) Name(name string) { b.names = append(b.names, name) }
 
-// Text implements [strictyaml.Sink].
+// Text implements [strictjson.Sink] and [strictyaml.Sink].
 func (b *builder) Text(line int, s string) { b.node(text, line).str = s }
 
-// Scalar implements [strictyaml.Sink].
+// Number implements [strictjson.Sink].
+func (b *builder) Number(line int, s string) { b.node(number, line).str = s }
+
+// Scalar implements [strictjson.Sink] and [strictyaml.Sink].
 func (b *builder) Scalar(line int, value any) { b.node(scalar, line).value = value }
 
-// End implements [strictyaml.Sink].
+// End implements [strictjson.Sink] and [strictyaml.Sink].
 func (b *builder) End() {
 	o := b.open[len(b.open)-1]
 	b.open = b.open[:len(b.open)-1]

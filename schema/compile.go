@@ -105,11 +105,14 @@ type keywords struct {
 	ref  *refRule
 	def  RefKind // x-oa-def
 	text string  // x-oa-text
+
+	defBit uint64 // of def; see bits
 }
 
 // refRule is the value of x-oa-ref.
 type refRule struct {
 	to       RefKind // or
+	toBit    uint64  // of to; see bits
 	by       string  // the sibling that holds the kind
 	within   string  // see the description of defs.json
 	braces   bool    // the text holds identifiers in braces
@@ -138,7 +141,7 @@ func compileKeywords(_ *jsonschema.CompilerContext, obj map[string]any) (jsonsch
 		if !ok || !refKinds[RefKind(s)] {
 			return nil, fmt.Errorf("schema: x-oa-def %v names no kind", def)
 		}
-		k.def = RefKind(s)
+		k.def, k.defBit = RefKind(s), bits[RefKind(s)]
 	}
 	if text, ok := obj["x-oa-text"]; ok {
 		if k.text, ok = text.(string); !ok {
@@ -173,5 +176,6 @@ func compileRef(v any) (*refRule, error) {
 	if (r.to == "") == (r.by == "") || r.to != "" && !refKinds[r.to] {
 		return nil, fmt.Errorf("schema: x-oa-ref %v names no kind", v)
 	}
+	r.toBit = bits[r.to]
 	return r, nil
 }

@@ -1,9 +1,6 @@
 package schema
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // A Document is a document that was parsed once, to be validated and asked for
 // its references and definitions any number of times. It keeps the whole tree
@@ -24,25 +21,12 @@ var errReleased = errors.New("schema: the document was released")
 // the syntax has that one fault, which every method returns: it is a
 // [*ValidationError], or another error for an unknown kind. doc is not kept
 // and not changed.
-func Parse(kind Kind, doc []byte) *Document {
-	d := &Document{kind: kind}
-	all, err := schemas()
-	switch {
-	case err != nil:
-		d.fault = err
-	case all.roots[kind] == nil:
-		d.fault = fmt.Errorf("schema: unknown kind of document %q", string(kind))
-	default:
-		d.room = rooms.Get().(*room)
-		d.tree, d.fault = parse(kind, doc, &d.room.builder)
-	}
-	return d
-}
+func Parse(kind Kind, doc []byte) *Document { return new(Parser).Parse(kind, doc) }
 
-// Release gives the document's memory to those that are parsed after it, which
-// need not allocate it then. The document must not be used any more, and every
-// method says so; what they have returned stays as it is. Documents that are
-// not released are left to the garbage collector.
+// Release gives the document's memory to its [Parser], for those that it parses
+// next. The document must not be used any more: its methods return an error, or
+// nothing. What they have returned stays as it is. A document that is not
+// released is left to the garbage collector.
 func (d *Document) Release() {
 	if d.room != nil {
 		d.room.release()

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"cmp"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -138,6 +137,8 @@ func (n *node) jsonType() typeSet {
 		return objectType
 	case text:
 		return stringType
+	case number:
+		return numberType
 	}
 	switch n.value.(type) {
 	case nil:
@@ -162,30 +163,28 @@ func (e *enumeration) has(n *node, t typeSet) bool {
 
 // plain returns the value of a number that is written as an integer of 64 bits.
 func (n *node) plain() (int64, bool) {
-	switch v := n.value.(type) {
-	case int64:
-		return v, true
-	case json.Number:
-		i, err := strconv.ParseInt(string(v), 10, 64)
+	if n.form == number {
+		i, err := strconv.ParseInt(n.str, 10, 64)
 		return i, err == nil
 	}
-	return 0, false
+	i, is := n.value.(int64)
+	return i, is
 }
 
 func (s *shape) isWhole(n *node) bool {
-	if v, ok := n.value.(json.Number); ok && !strings.ContainsAny(string(v), ".eE") {
+	if n.form == number && !strings.ContainsAny(n.str, ".eE") {
 		return true
 	}
 	if _, ok := n.plain(); ok {
 		return true
 	}
-	return s.schema.Validate(n.value) == nil
+	return s.schema.Validate(n.instance()) == nil
 }
 
 func (s *shape) inBounds(n *node) bool {
 	v, ok := n.plain()
 	if !ok {
-		return s.schema.Validate(n.value) == nil
+		return s.schema.Validate(n.instance()) == nil
 	}
 	for _, b := range s.bounds {
 		if !b.holds(cmp.Compare(v, b.limit)) {

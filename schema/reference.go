@@ -113,17 +113,15 @@ type Definition struct {
 // readable, that is pass the strict syntax check, but need not be valid:
 // members of a wrong type are passed over. A syntax fault is a
 // [*ValidationError].
-func References(kind Kind, doc []byte) ([]Reference, error) {
-	d := Parse(kind, doc)
-	defer d.Release()
-	return d.References()
+func References(kind Kind, doc []byte) (refs []Reference, err error) {
+	use(kind, doc, func(d *Document) { refs, err = d.References() })
+	return refs, err
 }
 
 // Definitions returns what doc defines, under the same terms as [References].
-func Definitions(kind Kind, doc []byte) ([]Definition, error) {
-	d := Parse(kind, doc)
-	defer d.Release()
-	return d.Definitions()
+func Definitions(kind Kind, doc []byte) (defs []Definition, err error) {
+	use(kind, doc, func(d *Document) { defs, err = d.Definitions() })
+	return defs, err
 }
 
 // IsBuiltinRole reports whether every tenant has the role id without

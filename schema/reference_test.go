@@ -192,7 +192,7 @@ func TestEveryUUIDOfTheSampleIsAccountedFor(t *testing.T) {
 		for _, d := range defs {
 			known[d.Pointer] = true
 		}
-		tree, err := parse(kind, doc, &newRoom().builder)
+		tree, err := parse(kind, doc, &new(Parser).room().builder)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ var odd = []string{
 }
 
 func parsed(t testing.TB, kind Kind, doc []byte) *node {
-	n, err := parse(kind, doc, &newRoom().builder)
+	n, err := parse(kind, doc, &new(Parser).room().builder)
 	if err != nil {
 		t.Fatalf("%s: %v", doc, err)
 	}
@@ -134,7 +134,7 @@ func FuzzShapes(f *testing.F) {
 		if yaml {
 			kind = KindModel
 		}
-		tree, err := parse(kind, doc, &newRoom().builder)
+		tree, err := parse(kind, doc, &new(Parser).room().builder)
 		if err != nil || tree.form != scalar && len(eachNode(tree)) > 2000 {
 			return
 		}

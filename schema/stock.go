@@ -5,10 +5,39 @@ import "sync"
 // slab is how many values are cut from one piece of memory.
 const slab = 64
 
-// A stock cuts lists from slabs, which saves an allocation for most of them,
-// and hands the slabs on to the documents to come.
+// spareSlabs bounds how many slabs of one type wait in a [Parser]: of nodes, they
+// are some 4 MiB.
+const spareSlabs = 512
+
+// slabs are those that no document uses. They are safe for concurrent use.
+type slabs[T any] struct {
+	mu   sync.Mutex
+	free []*[slab]T // cleared
+}
+
+func (s *slabs[T]) take() *[slab]T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.free); n > 0 {
+		one := s.free[n-1]
+		s.free = s.free[:n-1]
+		return one
+	}
+	return new([slab]T)
+}
+
+func (s *slabs[T]) give(all []*[slab]T) {
+	for _, one := range all {
+		clear(one[:])
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, all[:min(len(all), spareSlabs-len(s.free))]...)
+}
+
+// A stock cuts lists from slabs, which saves an allocation for most of them.
 type stock[T any] struct {
-	pool  *sync.Pool // of *[slab]T, cleared
+	from  *slabs[T]
 	taken []*[slab]T
 	left  []T // of the last slab
 }
@@ -19,10 +48,7 @@ func (s *stock[T]) cut(n int) []T {
 		return make([]T, n)
 	}
 	if len(s.left) < n {
-		next, _ := s.pool.Get().(*[slab]T)
-		if next == nil {
-			next = new([slab]T)
-		}
+		next := s.from.take()
 		s.taken = append(s.taken, next)
 		s.left = next[:]
 	}
@@ -43,46 +69,7 @@ func (s *stock[T]) keep(list []T) []T {
 
 // release gives the slabs back. Nothing that was cut from them may be in use.
 func (s *stock[T]) release() {
-	for i, taken := range s.taken {
-		clear(taken[:])
-		s.pool.Put(taken)
-		s.taken[i] = nil
-	}
+	s.from.give(s.taken)
+	clear(s.taken)
 	s.taken, s.left = s.taken[:0], nil
-}
-
-// A room is the memory in which one document is read and walked.
-type room struct {
-	builder builder
-	walker  walker
-}
-
-var (
-	rooms     = sync.Pool{New: func() any { return newRoom() }}
-	nodeSlabs sync.Pool
-	listSlabs sync.Pool
-	nameSlabs sync.Pool
-)
-
-func newRoom() *room {
-	r := &room{}
-	r.builder.nodes.pool, r.builder.lists.pool, r.builder.texts.pool = &nodeSlabs, &listSlabs, &nameSlabs
-	return r
-}
-
-// roomFinds is how much of what a walk found fits into a room that is kept.
-const roomFinds = 1024
-
-// release empties the room for another document.
-func (r *room) release() {
-	r.builder.release()
-	w := &r.walker
-	if cap(w.refs) > roomFinds || cap(w.defs) > roomFinds {
-		*w = walker{}
-	}
-	clear(w.refs)
-	clear(w.defs)
-	clear(w.first)
-	w.refs, w.defs = w.refs[:0], w.defs[:0]
-	rooms.Put(r)
 }

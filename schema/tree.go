@@ -23,7 +23,7 @@ const (
 type node struct {
 	form     form
 	value    any              // of scalars; see instance
-	str      string           // of texts; may be a part of a copy of the document
+	str      string           // of texts and numbers; may be a part of a copy of the document
 	names    []string         // of an object's members
 	children []*node          // an object's or array's values
 	byName   map[string]*node // of objects with many members, once asked for one
@@ -99,10 +99,11 @@ func fromYAML(y *yaml.Node, value any, count *int) *node {
 type form byte
 
 const (
-	scalar form = iota // null, a bool or a number
+	scalar form = iota // null, a bool or, in YAML, a number
 	array
 	object
 	text
+	number // of JSON, as it is written
 )
 
 // instance returns the value of n and all below it as the validator takes it:
@@ -123,6 +124,8 @@ func (n *node) instance() any {
 		return values
 	case text:
 		return n.str
+	case number:
+		return json.Number(n.str)
 	}
 	return n.value
 }
@@ -168,7 +171,7 @@ func (n *node) elements() []*node {
 // text returns a string's value, or "" for other nodes. What is kept for longer
 // than the tree takes kept.
 func (n *node) text() string {
-	if n == nil {
+	if n == nil || n.form != text {
 		return ""
 	}
 	return n.str
@@ -212,12 +215,6 @@ func (n *node) integer() int64 {
 	if n == nil {
 		return 0
 	}
-	switch v := n.value.(type) {
-	case int64:
-		return v
-	case json.Number:
-		i, _ := v.Int64()
-		return i
-	}
-	return 0
+	i, _ := n.plain()
+	return i
 }

@@ -15,10 +15,9 @@ import (
 //
 // A document that breaks the syntax is reported with that one problem alone.
 // doc is not kept and not changed.
-func Validate(kind Kind, doc []byte) error {
-	d := Parse(kind, doc)
-	defer d.Release()
-	return d.Validate()
+func Validate(kind Kind, doc []byte) (err error) {
+	use(kind, doc, func(d *Document) { err = d.Validate() })
+	return err
 }
 
 // CheckModel is [Validate] for [KindModel].

@@ -22,7 +22,8 @@ type walker struct {
 	defs  []found[Definition]
 
 	texts  interned // while it walks
-	buffer []byte   // of pointer
+	buffer []byte   // of pointer: the first steps of path
+	steps  int      // how many of them
 
 	first map[identity]int // definitions by what they define; see checkDefinitions
 }
@@ -41,13 +42,22 @@ var bits = func() map[RefKind]uint64 {
 	return bits
 }()
 
-// first reports whether a kind is not in a set yet, and puts it there.
-func first(set *uint64, kind RefKind) bool {
-	bit := bits[kind]
+// first reports whether the kind of a bit is not in a set yet, and puts it
+// there.
+func first(set *uint64, bit uint64) bool {
 	new := *set&bit == 0
 	*set |= bit
 	return new
 }
+
+// kindNamed has a kind for the same text, which is no part of a document.
+var kindNamed = func() map[RefKind]RefKind {
+	kinds := map[RefKind]RefKind{}
+	for kind := range refKinds {
+		kinds[kind] = kind
+	}
+	return kinds
+}()
 
 type found[T any] struct {
 	order int
@@ -64,7 +74,7 @@ func walk(w *walker, kind Kind, s *shape, tree *node) (walked *walker, err error
 			walked, err = nil, &ValidationError{Kind: kind, Problems: []Problem{panicProblem(r)}}
 		}
 	}()
-	w.kind = kind
+	w.kind, w.path, w.nodes, w.steps = kind, w.path[:0], w.nodes[:0], 0
 	shared(func(t interned) {
 		w.texts = t
 		w.visit(s, tree)
@@ -117,37 +127,54 @@ func (w *walker) visit(s *shape, n *node) {
 }
 
 func (w *walker) visitChildren(s *shape, n *node) {
-	if n.form == scalar || n.form == text || s.items == nil && s.properties == nil && s.additional == nil {
+	if n.form != array && n.form != object || s.items == nil && s.properties == nil && s.additional == nil {
+		return
+	}
+	if n.form == array && (s.items == nil || s.items.silent) {
 		return
 	}
 	w.nodes = append(w.nodes, n)
-	defer func() { w.nodes = w.nodes[:len(w.nodes)-1] }()
 	for i, child := range n.children {
-		if n.form == array {
-			w.path = append(w.path, step{index: i})
-			w.visit(s.items, child)
-		} else {
-			sub, known := s.properties[n.names[i]]
-			if !known {
+		sub, to := s.items, step{index: i}
+		if n.form == object {
+			known := false
+			if sub, known = s.properties[n.names[i]]; !known {
 				sub = s.additional
 			}
-			w.path = append(w.path, step{name: n.names[i], index: -1})
-			w.visit(sub, child)
+			to = step{name: n.names[i], index: -1}
 		}
-		w.path = w.path[:len(w.path)-1]
+		if sub == nil || sub.silent {
+			continue
+		}
+		w.path = append(w.path, to)
+		w.visit(sub, child)
+		w.leave()
 	}
+	w.nodes = w.nodes[:len(w.nodes)-1]
 }
 
 // A step leads from an object or array to one of its values.
 type step struct {
 	name  string
 	index int // of arrays; -1 in objects
+	end   int // in the walker's buffer, once the step stands there
 }
 
-// pointer writes the path to the current node as RFC 6901 does.
+// leave takes back the last step.
+func (w *walker) leave() {
+	w.path = w.path[:len(w.path)-1]
+	w.steps = min(w.steps, len(w.path))
+}
+
+// pointer writes the path to the current node as RFC 6901 does. The steps that
+// it shares with the one before it stand in the buffer.
 func (w *walker) pointer() string {
 	b := w.buffer[:0]
-	for _, s := range w.path {
+	if w.steps > 0 {
+		b = w.buffer[:w.path[w.steps-1].end]
+	}
+	for i := w.steps; i < len(w.path); i++ {
+		s := &w.path[i]
 		b = append(b, '/')
 		switch {
 		case s.index >= 0:
@@ -157,8 +184,9 @@ func (w *walker) pointer() string {
 		default:
 			b = append(b, s.name...)
 		}
+		s.end = len(b)
 	}
-	w.buffer = b
+	w.buffer, w.steps = b, len(w.path)
 	return w.texts.text(b)
 }
 
@@ -167,15 +195,15 @@ func (w *walker) note(k *keywords, n *node) {
 	if n.form != text || n.str == "" {
 		return
 	}
-	if k.def != "" && first(&n.noted.defs, k.def) {
+	if k.def != "" && first(&n.noted.defs, k.defBit) {
 		d := Definition{Pointer: w.pointer(), Line: n.line, Kind: k.def, ID: w.texts.keep(n.str)}
 		w.defs = appendSome(w.defs, found[Definition]{n.order, d})
 	}
 	if k.ref == nil {
 		return
 	}
-	to := w.target(k.ref)
-	if to == "" || !first(&n.noted.refs, to) {
+	to, bit := w.target(k.ref)
+	if to == "" || !first(&n.noted.refs, bit) {
 		return
 	}
 	ref := Reference{Pointer: w.pointer(), Line: n.line, To: to, ID: w.texts.keep(n.str), Required: k.ref.required, Subject: k.ref.subject}
@@ -204,15 +232,15 @@ func appendSome[T any](list []T, v T) []T {
 
 // target returns what the rule refers to, or "" when the document names a
 // kind that we do not know.
-func (w *walker) target(r *refRule) RefKind {
+func (w *walker) target(r *refRule) (to RefKind, bit uint64) {
 	if r.by == "" {
-		return r.to
+		return r.to, r.toBit
 	}
-	to := RefKind(w.stringIn(len(w.nodes)-1, r.by))
-	if refKinds[to] {
-		return to
+	to = RefKind(w.stringIn(len(w.nodes)-1, r.by))
+	if bit = bits[to]; bit == 0 {
+		return "", 0
 	}
-	return ""
+	return kindNamed[to], bit
 }
 
 // enclosing returns the string member called name of the nearest enclosing

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -60,11 +61,49 @@ func (e *Error) Error() string {
 // members of the objects that are open.
 func Check(data []byte, limits Limits) error {
 	s := scanner{data: data, limits: limits.withDefaults()}
+	return s.run()
+}
+
+// keptNames is the length of the longest list of names that goes on to another
+// document.
+const keptNames = 1024
+
+var nameLists = sync.Pool{New: func() any { return new([][]byte) }}
+
+func (s *scanner) run() error {
+	list := nameLists.Get().(*[][]byte)
+	s.names = *list
 	s.document()
+	if s.names = s.names[:cap(s.names)]; len(s.names) <= keptNames {
+		clear(s.names)
+		*list = s.names[:0]
+		nameLists.Put(list)
+	}
 	if s.rule == "" {
 		return nil
 	}
-	return &Error{Offset: int64(s.bad), Line: 1 + bytes.Count(data[:min(s.bad, len(data))], []byte{'\n'}), Rule: s.rule}
+	return &Error{Offset: int64(s.bad), Line: 1 + bytes.Count(s.data[:min(s.bad, len(s.data))], []byte{'\n'}), Rule: s.rule}
+}
+
+// A Sink takes what [Read] reads, in the order of the text. Lines count from 1.
+type Sink interface {
+	Begin(line int, object bool) // an object or array
+	Name(name string)            // of the member whose value comes next
+	Text(line int, text string)
+	Number(line int, text string) // as it stands in the document
+	Scalar(line int, value any)   // nil or a bool
+	End()                         // of what began last
+}
+
+// Read is [Check], and tells the sink what the document holds. Names, texts and
+// numbers are parts of one copy of it, unless they hold escapes. With an error,
+// what the sink was given means nothing.
+func Read(data []byte, limits Limits, sink Sink) error {
+	s := scanner{data: data, limits: limits.withDefaults(), sink: sink, line: 1}
+	if int64(len(data)) <= s.limits.Size {
+		s.copy = string(data)
+	}
+	return s.run()
 }
 
 // A scanner reads one document. The first broken rule sticks.
@@ -77,6 +116,10 @@ type scanner struct {
 	names  [][]byte // folded names of the members of all open objects
 	rule   string   // broken, if not empty
 	bad    int      // where
+
+	sink Sink   // may be nil
+	copy string // of data, if there is a sink
+	line int    // of pos
 }
 
 func (s *scanner) fail(at int, format string, args ...any) bool {
@@ -106,11 +149,13 @@ func (s *scanner) document() {
 func (s *scanner) space() {
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
-		case ' ', '\t', '\n', '\r':
-			s.pos++
+		case '\n':
+			s.line++
+		case ' ', '\t', '\r':
 		default:
 			return
 		}
+		s.pos++
 	}
 }
 
@@ -133,7 +178,11 @@ func (s *scanner) value() bool {
 	case c == '[':
 		return s.array()
 	case c == '"':
-		_, ok := s.string()
+		start := s.pos
+		text, ok := s.string()
+		if ok && s.sink != nil {
+			s.sink.Text(s.line, s.said(start, text))
+		}
 		return ok
 	case c == '-' || c >= '0' && c <= '9':
 		return s.number()
@@ -155,6 +204,41 @@ func (s *scanner) literal(word string) bool {
 		return s.fail(s.pos, "not a value: expected %s", word)
 	}
 	s.pos += len(word)
+	if s.sink != nil {
+		switch word {
+		case "true":
+			s.sink.Scalar(s.line, true)
+		case "false":
+			s.sink.Scalar(s.line, false)
+		default:
+			s.sink.Scalar(s.line, nil)
+		}
+	}
+	return true
+}
+
+// said returns the text of the string that begins at start and ends before pos,
+// as a part of the copy if it can: escapes make a text shorter.
+func (s *scanner) said(start int, text []byte) string {
+	if len(text) == s.pos-start-2 {
+		return s.copy[start+1 : s.pos-1]
+	}
+	return string(text)
+}
+
+// begin tells the sink of the array or object at pos.
+func (s *scanner) begin(object bool) {
+	if s.sink != nil {
+		s.sink.Begin(s.line, object)
+	}
+}
+
+// leave takes the bracket that closes an array or object.
+func (s *scanner) leave() bool {
+	s.pos, s.depth = s.pos+1, s.depth-1
+	if s.sink != nil {
+		s.sink.End()
+	}
 	return true
 }
 
@@ -167,20 +251,19 @@ func (s *scanner) enter() bool {
 }
 
 func (s *scanner) array() bool {
+	s.begin(false)
 	if !s.enter() {
 		return false
 	}
 	if s.next() == ']' {
-		s.pos, s.depth = s.pos+1, s.depth-1
-		return true
+		return s.leave()
 	}
 	for s.value() {
 		switch s.next() {
 		case ',':
 			s.pos++
 		case ']':
-			s.pos, s.depth = s.pos+1, s.depth-1
-			return true
+			return s.leave()
 		default:
 			return s.fail(s.pos, "expected ',' or ']' in an array")
 		}
@@ -189,14 +272,14 @@ func (s *scanner) array() bool {
 }
 
 func (s *scanner) object() bool {
+	s.begin(true)
 	if !s.enter() {
 		return false
 	}
 	seen := members{base: len(s.names)}
 	defer func() { s.names = s.names[:seen.base] }()
 	if s.next() == '}' {
-		s.pos, s.depth = s.pos+1, s.depth-1
-		return true
+		return s.leave()
 	}
 	for {
 		if s.next() != '"' {
@@ -206,6 +289,9 @@ func (s *scanner) object() bool {
 		name, ok := s.string()
 		if !ok || !seen.add(s, at, name) {
 			return false
+		}
+		if s.sink != nil {
+			s.sink.Name(s.said(at, name))
 		}
 		if s.next() != ':' {
 			return s.fail(s.pos, "expected ':' after a member's name")
@@ -218,8 +304,7 @@ func (s *scanner) object() bool {
 		case ',':
 			s.pos++
 		case '}':
-			s.pos, s.depth = s.pos+1, s.depth-1
-			return true
+			return s.leave()
 		default:
 			return s.fail(s.pos, "expected ',' or '}' in an object")
 		}

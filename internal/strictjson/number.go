@@ -17,17 +17,26 @@ func (s *scanner) number() bool {
 		return s.fail(start, "a number of more than %d characters", s.limits.Number)
 	}
 	s.pos += n
-	text := string(s.data[start:s.pos])
+	text := s.numeral(start)
 	if integer {
 		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
 			return s.fail(start, "the integer %s does not fit 64 bits: write it as a string", text)
 		}
-		return true
-	}
-	if !exact(text) {
+	} else if !exact(text) {
 		return s.fail(start, "the number %s loses digits as a 64-bit float: write it as a string", text)
 	}
+	if s.sink != nil {
+		s.sink.Number(s.line, text)
+	}
 	return true
+}
+
+// numeral returns the number from start up to pos.
+func (s *scanner) numeral(start int) string {
+	if s.sink != nil {
+		return s.copy[start:s.pos]
+	}
+	return string(s.data[start:s.pos])
 }
 
 // numberLength returns the length of the number that text begins with, 0 when
