@@ -134,10 +134,25 @@ func Parse(path string) (Name, error) {
 // could not have returned, since such a name is a mistake in the caller.
 func (n Name) String() string {
 	path := n.build()
+	if n.plain() {
+		return path
+	}
 	if got, err := Parse(path); err != nil || got != n {
 		panic(fmt.Sprintf("layout: name %#v has no path", n))
 	}
 	return path
+}
+
+// plain reports whether n is the name of something in a workspace, as nearly all
+// are, so that [Parse] would read it off its path.
+func (n Name) plain() bool {
+	switch n.Kind {
+	case Metadata:
+		return n.Asset == "" && n.Vendor == "" && n.Rest == "" && IsUUID(n.Workspace)
+	case Model, Rows, Report, Alert, File:
+		return n.Vendor == "" && n.Rest == "" && IsUUID(n.Workspace) && IsUUID(n.Asset)
+	}
+	return false
 }
 
 func (n Name) build() string {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"fmt"
-	"io"
 )
 
 // maxBuilt bounds what a plan keeps of metadata that it has built.
@@ -38,13 +37,17 @@ func (p *planner) rebuilt(ws *item) ([]byte, error) {
 	if kept == nil {
 		return nil, nil
 	}
-	doc, err := inflate(kept)
+	doc, err := inflate(kept, 0)
 	if err != nil {
 		return nil, fmt.Errorf("metadata of workspace %s: %w", ws.id, err)
 	}
 	return doc, nil
 }
 
-func inflate(kept []byte) ([]byte, error) {
-	return io.ReadAll(flate.NewReader(bytes.NewReader(kept)))
+// inflate returns what was compressed: size bytes, if that is known.
+func inflate(kept []byte, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(size) + bytes.MinRead)
+	_, err := b.ReadFrom(flate.NewReader(bytes.NewReader(kept)))
+	return b.Bytes(), err
 }

@@ -103,7 +103,7 @@ func (p *planner) produce(ctx context.Context, n, i int, se *StepEntry) (doc []b
 		}
 		return doc, err
 	case p.ready != nil:
-		doc, err = inflate(p.ready[se.TargetPath])
+		doc, err = inflate(p.ready[se.TargetPath], se.ResultSize)
 	default:
 		it := p.items[n]
 		e := it.asset.entries[i]

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -76,24 +77,27 @@ func (m *model) check(add func(int, Problem)) {
 func (m *model) checkTables(add func(int, Problem)) {
 	seen := map[string]bool{}
 	for i, t := range m.tree.member("tables").elements() {
-		at := fmt.Sprintf("/tables/%d", i)
 		name := t.member("name")
 		if id := name.text(); id != "" && seen[id] {
-			add(name.order, Problem{Pointer: at + "/name", Line: name.line, Rule: "duplicate-table", Text: fmt.Sprintf("the table %s is declared twice; keep one", show(id))})
+			add(name.order, Problem{Pointer: fmt.Sprintf("/tables/%d/name", i), Line: name.line, Rule: "duplicate-table", Text: fmt.Sprintf("the table %s is declared twice; keep one", show(id))})
 		} else {
 			seen[id] = true
 		}
-		m.checkColumns(t, at, add)
+		m.checkColumns(i, t, add)
 	}
 }
 
 // checkColumns checks the columns that one table declares, and its key.
-func (m *model) checkColumns(t *node, at string, add func(int, Problem)) {
-	declared := map[string]bool{}
-	for i, c := range t.member("columns").elements() {
+func (m *model) checkColumns(index int, t *node, add func(int, Problem)) {
+	at := func(format string, args ...any) string {
+		return fmt.Sprintf("/tables/%d", index) + fmt.Sprintf(format, args...)
+	}
+	columns := t.member("columns").elements()
+	declared := make(map[string]bool, len(columns))
+	for i, c := range columns {
 		name := c.member("name")
 		if id := name.text(); id != "" && declared[id] {
-			add(name.order, Problem{Pointer: fmt.Sprintf("%s/columns/%d/name", at, i), Line: name.line, Rule: "duplicate-column", Text: fmt.Sprintf("the column %s is declared twice; keep one", show(id))})
+			add(name.order, Problem{Pointer: at("/columns/%d/name", i), Line: name.line, Rule: "duplicate-column", Text: fmt.Sprintf("the column %s is declared twice; keep one", show(id))})
 		} else {
 			declared[id] = true
 		}
@@ -102,14 +106,14 @@ func (m *model) checkColumns(t *node, at string, add func(int, Problem)) {
 		return
 	}
 	key := t.member("primary_key")
-	check := func(n *node, at string) {
+	check := func(n *node, at func() string) {
 		if id := n.text(); id != "" && !declared[id] {
-			add(n.order, Problem{Pointer: at, Line: n.line, Rule: "unknown-column", Text: fmt.Sprintf("the table %s declares no column %s; declare it or name another key", show(t.member("name").text()), show(id))})
+			add(n.order, Problem{Pointer: at(), Line: n.line, Rule: "unknown-column", Text: fmt.Sprintf("the table %s declares no column %s; declare it or name another key", show(t.member("name").text()), show(id))})
 		}
 	}
-	check(key, at+"/primary_key")
+	check(key, func() string { return at("/primary_key") })
 	for i, part := range key.elements() {
-		check(part, fmt.Sprintf("%s/primary_key/%d", at, i))
+		check(part, func() string { return at("/primary_key/%d", i) })
 	}
 }
 
@@ -218,7 +222,7 @@ func (m *model) checkCycles(add func(int, Problem)) {
 		open
 		done
 	)
-	state := map[string]int{}
+	state := make(map[string]int, len(m.ids))
 	var stack []string
 	var visit func(id string)
 	visit = func(id string) {
@@ -231,7 +235,7 @@ func (m *model) checkCycles(add func(int, Problem)) {
 			case open:
 				n := nodes[id]
 				cycle := append(slices.Clone(stack[slices.Index(stack, next):]), next)
-				add(n.order, Problem{Pointer: nodes[id].pointer, Line: n.line, Rule: "measure-cycle", Text: fmt.Sprintf("measures form a cycle: %s; break it at one of them", arrows(cycle))})
+				add(n.order, Problem{Pointer: fmt.Sprintf("/measures/%d", n.index), Line: n.line, Rule: "measure-cycle", Text: fmt.Sprintf("measures form a cycle: %s; break it at one of them", arrows(cycle))})
 			}
 		}
 		stack = stack[:len(stack)-1]
@@ -247,17 +251,17 @@ func (m *model) checkCycles(add func(int, Problem)) {
 // measureNode is a measure with its place.
 type measureNode struct {
 	*node
-	pointer string
+	index int // in the list
 }
 
 // dependencies returns which measures each measure uses, inline ones between
 // them included, and where each is declared.
 func (m *model) dependencies() (uses map[string][]string, nodes map[string]measureNode) {
-	uses, nodes = map[string][]string{}, map[string]measureNode{}
 	list := m.tree.member("measures").elements()
+	uses, nodes = map[string][]string{}, make(map[string]measureNode, len(list))
 	for i, n := range list {
 		if id := n.member("id").text(); id != "" {
-			nodes[id] = measureNode{n, fmt.Sprintf("/measures/%d", i)}
+			nodes[id] = measureNode{n, i}
 		}
 	}
 	for _, f := range m.refs {
@@ -266,7 +270,11 @@ func (m *model) dependencies() (uses map[string][]string, nodes map[string]measu
 			continue
 		}
 		index, _, _ := strings.Cut(rest, "/")
-		id := m.tree.at([]string{"measures", index, "id"}).text()
+		at, err := strconv.Atoi(index)
+		if err != nil || at >= len(list) {
+			continue
+		}
+		id := list[at].member("id").text()
 		if id != "" && !slices.Contains(uses[id], f.value.ID) {
 			uses[id] = append(uses[id], f.value.ID)
 		}

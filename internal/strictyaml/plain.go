@@ -253,13 +253,22 @@ func mayMeanMore(s string) bool {
 	return c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.' || c == '~' || len(s) <= len("false")
 }
 
+// nowhere is where errors of numbers are that nobody is told of.
+var nowhere = &yaml.Node{}
+
 // resolvePlain is [Resolve] for the text of a plain scalar. ok is false where
 // it gives an error; a text is no value but itself.
 func resolvePlain(s string) (value any, isText, ok bool) {
 	if !mayMeanMore(s) {
 		return nil, true, true
 	}
-	v, err := Resolve(&yaml.Node{Kind: yaml.ScalarNode, Value: s})
-	_, isText = v.(string)
-	return v, isText, err == nil
+	switch value, is := resolveWord(s); is {
+	case aText:
+		return nil, true, true
+	case aWord:
+		return value, false, true
+	}
+	value, err := resolveNumber(s, nowhere)
+	_, isText = value.(string)
+	return value, isText, err == nil
 }

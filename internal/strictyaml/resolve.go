@@ -29,22 +29,40 @@ func Resolve(n *yaml.Node) (any, error) {
 	if n.Style&notPlain != 0 {
 		return n.Value, nil
 	}
-	switch n.Value {
-	case "", "~", "null", "Null", "NULL":
-		return nil, nil
-	case "true", "True", "TRUE":
-		return true, nil
-	case "false", "False", "FALSE":
-		return false, nil
-	}
-	if !strings.ContainsRune("+-.0123456789", rune(n.Value[0])) {
+	switch value, is := resolveWord(n.Value); is {
+	case aText:
 		return n.Value, nil
+	case aWord:
+		return value, nil
 	}
-	return resolveNumber(n)
+	return resolveNumber(n.Value, n)
 }
 
-func resolveNumber(n *yaml.Node) (any, error) {
-	s := n.Value
+// What resolveWord finds.
+const (
+	aText = iota
+	aWord
+	maybeNumber
+)
+
+// resolveWord resolves what does not begin like a number.
+func resolveWord(s string) (value any, is int) {
+	switch s {
+	case "", "~", "null", "Null", "NULL":
+		return nil, aWord
+	case "true", "True", "TRUE":
+		return true, aWord
+	case "false", "False", "FALSE":
+		return false, aWord
+	}
+	if strings.IndexByte("+-.0123456789", s[0]) < 0 {
+		return nil, aText
+	}
+	return nil, maybeNumber
+}
+
+// resolveNumber resolves s, which stands at n.
+func resolveNumber(s string, n *yaml.Node) (any, error) {
 	base, digits := 10, s
 	switch {
 	case special.MatchString(s):
@@ -58,7 +76,7 @@ func resolveNumber(n *yaml.Node) (any, error) {
 	case hexInt.MatchString(s):
 		base, digits = 16, s[2:]
 	case !decimalInt.MatchString(s):
-		return resolveFloat(n)
+		return resolveFloat(s, n)
 	}
 	i, err := strconv.ParseInt(digits, base, 64)
 	if err != nil {
@@ -67,10 +85,10 @@ func resolveNumber(n *yaml.Node) (any, error) {
 	return i, nil
 }
 
-func resolveFloat(n *yaml.Node) (any, error) {
-	f, err := strconv.ParseFloat(n.Value, 64)
-	if err != nil || math.IsInf(f, 0) || decimal(n.Value) != decimal(strconv.FormatFloat(f, 'e', -1, 64)) {
-		return nil, errorAt(n, RuleNumber, "the number %s is more precise or larger than 64-bit floating point can hold; put it in quotes", quote(n.Value))
+func resolveFloat(s string, n *yaml.Node) (any, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsInf(f, 0) || decimal(s) != decimal(strconv.FormatFloat(f, 'e', -1, 64)) {
+		return nil, errorAt(n, RuleNumber, "the number %s is more precise or larger than 64-bit floating point can hold; put it in quotes", quote(s))
 	}
 	return f, nil
 }

@@ -32,6 +32,7 @@ type ahead struct {
 	window int             // how many were fetched the last time
 	found  map[int64]piece // contents fetched and not yet opened, by document
 	bytes  int64           // their length
+	spare  spareShelf
 }
 
 func newAhead(store, tenant string, run func(context.Context, func(*session) error) error) *ahead {
@@ -54,8 +55,9 @@ type page struct {
 func (a *ahead) page(documents []document, keep func(layout.Name) bool) (all []listed) {
 	a.turn <- struct{}{}
 	a.pages++
-	p := &page{reader: a, number: a.pages}
+	p := &page{reader: a, number: a.pages, small: make([]document, 0, len(documents))}
 	<-a.turn
+	all = make([]listed, 0, len(documents))
 	for _, d := range documents {
 		if !keep(d.name) {
 			continue
@@ -144,7 +146,7 @@ func (a *ahead) fetch(ctx context.Context, documents []document) error {
 		ids[i] = d.id
 		size += d.size
 	}
-	shelf := newShelf(size)
+	shelf := a.spare.take(size)
 	defer shelf.leave()
 	put := func(id int64, content []byte) {
 		a.found[id] = shelf.put(content)

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"fmt"
 	"hash"
 	"io"
@@ -20,8 +21,9 @@ type content struct {
 	store    string   // for messages
 	document document
 	piece    []byte
-	whole    piece // where the only piece lies, until it is closed
-	seq      int   // of the next piece
+	room     []byte // of pieces that are read on their own
+	whole    piece  // where the only piece lies, until it is closed
+	seq      int    // of the next piece
 	read     int64
 	hash     hash.Hash
 	err      error
@@ -97,10 +99,17 @@ func (c *content) fetch() error {
 	if c.document.chunked {
 		query, args = "SELECT content FROM chunks WHERE document_id = ? AND seq = ?", append(args, c.seq)
 	}
-	n, err := c.session.query(c.ctx, func(scan scanFunc) error { return scan(&c.piece) }, query, args...)
+	c.room = c.room[:0]
+	n, err := c.session.query(c.ctx, func(scan scanFunc) error {
+		var piece sql.RawBytes
+		err := scan(&piece)
+		c.room = append(c.room, piece...)
+		return err
+	}, query, args...)
 	if err != nil {
 		return err
 	}
+	c.piece = c.room
 	if n == 0 && c.seq == 0 {
 		return fmt.Errorf("sqlstore: %s: %w", c.document.name, tenant.ErrChanged)
 	}

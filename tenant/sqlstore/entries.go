@@ -82,6 +82,9 @@ func (e entries) page(ctx context.Context, last string) (page []document, err er
 	if err := e.flush(ctx); err != nil {
 		return nil, err
 	}
+	if last != "" { // there was a whole page before
+		page = make([]document, 0, pageSize)
+	}
 	_, err = e.session.query(ctx, func(scan scanFunc) error {
 		d, err := scanDocument(scan)
 		if err == nil {

@@ -2,24 +2,28 @@ package sqlstore
 
 import (
 	"slices"
-	"sync"
 	"sync/atomic"
 )
 
-// A shelf holds the contents of documents that were fetched together. Its
-// memory goes to another shelf once all of them have left it; if one never
-// does, all of it is left to the garbage collector.
+// A shelf holds the contents of documents that were fetched together. Once all
+// of them have left it, its memory serves the next fetch; if one never does, all
+// of it is left to the garbage collector.
 type shelf struct {
 	bytes []byte
 	users atomic.Int32 // the contents on it, and who puts them there
+	spare *spareShelf  // where it goes when it is empty
 }
 
-var shelves = sync.Pool{New: func() any { return &shelf{} }}
+// A spareShelf is an empty shelf that waits to be used again, if there is one.
+type spareShelf struct{ atomic.Pointer[shelf] }
 
-// newShelf returns a shelf for contents that are said to have size bytes, and
-// its first use.
-func newShelf(size int64) *shelf {
-	s := shelves.Get().(*shelf)
+// take returns a shelf for contents that are said to have size bytes, and its
+// first use.
+func (p *spareShelf) take(size int64) *shelf {
+	s := p.Swap(nil)
+	if s == nil {
+		s = &shelf{spare: p}
+	}
 	s.bytes = slices.Grow(s.bytes[:0], int(max(0, min(size, aheadBytes))))
 	s.users.Store(1)
 	return s
@@ -36,7 +40,7 @@ func (s *shelf) put(content []byte) piece {
 // leave ends one use of the shelf.
 func (s *shelf) leave() {
 	if s.users.Add(-1) == 0 {
-		shelves.Put(s)
+		s.spare.Store(s)
 	}
 }
 
