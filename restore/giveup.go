@@ -29,7 +29,7 @@ func (p *planner) forget() {
 		return
 	}
 	for _, a := range p.src.order {
-		a.archived = facts{}
+		a.rules = nil
 	}
 	p.src.byID, p.dst.byID = nil, nil
 }

@@ -26,6 +26,7 @@ type item struct {
 	takesSettings bool // the workspace's copy takes the archive's settings
 	exact         bool // a workspace that gets the archive's state: see Options.Exact
 	newRules      bool // of row security: the target has other ones
+	asArchived    bool // its document arrives as the archive has it
 	sameTies      bool // a workspace's metadata, edited, is tied to other documents as the archive's
 
 	outcomes []outcome // of the asset's entries
@@ -39,7 +40,7 @@ type verdict struct {
 	reason   string
 
 	dependsOn []string
-	facts     *facts   // for the comparison of access; nil says nothing
+	facts     *facts   // of what was edited, for the comparison of access
 	remarks   *remarks // nil when there are none, as of most
 }
 
@@ -100,11 +101,14 @@ func (it *item) asCopy() *copying {
 }
 
 // saysOfAccess returns what the item's document says about access.
-func (it *item) saysOfAccess() facts {
-	if it.facts == nil {
-		return facts{}
+func (p *planner) saysOfAccess(it *item) facts {
+	switch {
+	case it.facts != nil:
+		return *it.facts
+	case it.asArchived:
+		return p.src.saysOfAccess(it.asset)
 	}
-	return *it.facts
+	return facts{}
 }
 
 // imports reports whether the item's content is meant to reach the target.

@@ -27,9 +27,11 @@ type asset struct {
 	entries []entry     // in canonical order
 	refs    []reference // what its documents refer to; only of the archive's assets
 
-	archived facts // what the archive's document says about access
+	// What the archive's document says about access.
+	rules *[]access.Rule // shared by those with the same; nil without any
+	owner uint32         // see index.ids; 0 without one
 
-	seat int    // place in the index's order
+	seat uint32 // place in the index's order
 	next *asset // in the same bucket of the index's table
 }
 
@@ -83,9 +85,10 @@ type index struct {
 	places map[string]*places // by workspace
 	found  *findings          // of archives
 	shared atomic.Bool        // with planners to come
-	ids    []string           // that references name, and texts of rules
+	ids    []string           // that references name; the first is empty
 	texts  map[string]uint32  // where each stands in ids; while documents are read
-	lists  *sharedLists       // of rules; while documents are read
+	rules  sharedRules        // while documents are read
+	pool   assetPool
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -99,7 +102,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, texts: map[string]uint32{}, lists: newSharedLists(),
+		places: map[string]*places{}, ids: []string{""}, texts: map[string]uint32{"": 0}, rules: sharedRules{},
 	}
 }
 
@@ -129,12 +132,16 @@ func (x *index) add(e entry) *asset {
 	k := keyOf(name)
 	a := x.assets.get(k)
 	if a == nil {
-		a = &asset{key: k}
+		a = x.pool.asset()
+		a.key = k
 		if k.kind == Audit || k.kind == Extension {
 			a.name = e.path
 		}
 		x.assets.put(a)
 		x.order = append(x.order, a)
+	}
+	if a.entries == nil {
+		a.entries = x.pool.entry()
 	}
 	a.entries = append(a.entries, e)
 	return a
@@ -229,10 +236,10 @@ func (x *index) learnDocument(a *asset, e entry, d *document) error {
 		a.name = d.parsed.Name()
 	}
 	x.refer(a, d.refs, e.kind)
-	a.archived.rules = x.rules(d.parsed.RowRules())
+	a.rules = x.rules.one(d.parsed.RowRules())
 	for _, r := range d.refs {
 		if r.Pointer == "/owner" {
-			a.archived.owner = x.one(r.ID)
+			a.owner = x.share(r.ID)
 		}
 	}
 	return nil
@@ -315,9 +322,6 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	a.refs = slices.Clone(a.refs) // without room for more
 }
 
-// one returns the one copy of an id that the index keeps.
-func (x *index) one(id string) string { return x.ids[x.share(id)] }
-
 // share returns where the id stands in ids.
 func (x *index) share(id string) uint32 {
 	at, ok := x.texts[id]
@@ -329,26 +333,13 @@ func (x *index) share(id string) uint32 {
 	return at
 }
 
-// rules returns rules of row security, of which a tenant has few kinds, with the
-// one copy of each text and list.
-func (x *index) rules(of []schema.RowRule) []access.Rule {
-	if len(of) == 0 {
-		return nil
+// saysOfAccess returns what the asset's document says about access.
+func (x *index) saysOfAccess(a *asset) facts {
+	f := facts{owner: x.ids[a.owner]}
+	if a.rules != nil {
+		f.rules = *a.rules
 	}
-	list := func(ids []string) []string {
-		for i, id := range ids {
-			ids[i] = x.one(id)
-		}
-		return x.lists.one(ids)
-	}
-	rules := make([]access.Rule, len(of))
-	for i, r := range of {
-		rules[i] = access.Rule{
-			Name: x.one(r.Name), Predicate: x.one(r.Predicate),
-			Roles: list(r.Roles), Teams: list(r.Teams), Users: list(r.Users),
-		}
-	}
-	return rules
+	return f
 }
 
 // sort puts the assets in the order of plans, by the canonical order of their
@@ -358,7 +349,7 @@ func (x *index) sort() {
 		return layout.Compare(a.entries[0].name(), b.entries[0].name())
 	})
 	for i, a := range x.order {
-		a.seat = i
+		a.seat = uint32(i)
 	}
 	x.byID = newByID(x.order)
 }

@@ -126,10 +126,14 @@ func (p *planner) authorize(ctx context.Context) error {
 	if !errors.As(err, &denied) {
 		return err
 	}
+	isDenied := map[Permission]bool{}
+	for _, need := range denied.Denied {
+		isDenied[need] = true
+	}
 	for _, it := range slices.Concat(p.items, p.deletions) {
 		missing := false
 		for _, need := range it.permissions() {
-			if slices.Contains(denied.Denied, need) {
+			if isDenied[need] {
 				it.block("needs the permission %s", need)
 				missing = true
 			}
@@ -141,19 +145,24 @@ func (p *planner) authorize(ctx context.Context) error {
 	return nil
 }
 
-// actions holds the one copy of each action on assets: every step has some.
-var actions = func() map[Kind]map[string]string {
-	all := map[Kind]map[string]string{}
+// actions holds the one copy of each action on assets and records: every step has
+// some.
+var actions = func() map[[2]string]string {
+	all := map[[2]string]string{}
 	for _, kind := range Kinds() {
-		all[kind] = map[string]string{}
 		for _, verb := range []string{".create", ".overwrite", ".delete"} {
-			all[kind][verb] = string(kind) + verb
+			all[[2]string{string(kind), verb}] = string(kind) + verb
+		}
+	}
+	for _, l := range recordActions {
+		for _, verb := range []string{".create", ".change", ".invite"} {
+			all[[2]string{l.kind, verb}] = l.kind + verb
 		}
 	}
 	return all
 }()
 
-func actionOn(kind Kind, verb string) string { return actions[kind][verb] }
+func actionOn(kind Kind, verb string) string { return actions[[2]string{string(kind), verb}] }
 
 // permissions returns what the item needs, sorted.
 func (it *item) permissions() []Permission {
@@ -209,8 +218,8 @@ func recordNeeds(before, after *records) []Permission {
 			case l.list == "users" && isInvited(rec.raw):
 				action = ".invite"
 			}
-			all = append(all, Permission{l.kind + action, Resource{l.kind, rec.key}})
+			all = append(all, Permission{actions[[2]string{l.kind, action}], Resource{l.kind, rec.key}})
 		}
 	}
-	return all
+	return slices.Clip(slices.Clone(all))
 }

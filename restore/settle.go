@@ -153,7 +153,7 @@ func (p *planner) result(ctx context.Context, it *item, e *entry, o *outcome) er
 	}
 	if p.arrivesAsIs(it, *e) {
 		o.result, o.size = &e.digest, e.size
-		it.facts = &it.archived
+		it.asArchived, it.facts = true, nil
 		if o.changes() {
 			return p.checkAsIs(ctx, it, *e)
 		}
@@ -165,7 +165,7 @@ func (p *planner) result(ctx context.Context, it *item, e *entry, o *outcome) er
 	}
 	o.becomes(doc, e)
 	found := factsOf(e.kind, doc)
-	it.facts = &found
+	it.asArchived, it.facts = false, &found
 	if o.changes() {
 		p.validate(it, *e, doc)
 	}
