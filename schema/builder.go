@@ -70,11 +70,13 @@ func (b *builder) End() {
 // kept for other documents.
 const openLists = 1024
 
-// release forgets the document, whose tree must not be used any more.
-func (b *builder) release() {
-	b.nodes.release()
-	b.lists.release()
-	b.texts.release()
+// release forgets the document, whose tree must not be used any more. Of each
+// type, most slabs may wait for others.
+func (b *builder) release(most int) {
+	b.nodes.release(most)
+	b.lists.release(most)
+	b.texts.release(most)
+	clear(b.open[:cap(b.open)])
 	b.root, b.count, b.open = nil, 0, b.open[:0]
 	if cap(b.values) > openLists || cap(b.names) > openLists {
 		b.values, b.names = nil, nil

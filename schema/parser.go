@@ -14,12 +14,14 @@ type Parser struct {
 	lists slabs[*node]
 	texts slabs[string]
 
+	few bool // slabs are to wait
+
 	mu    sync.Mutex
 	rooms []*room // that no document uses
 }
 
 // parsers are for the functions that need a document for a moment.
-var parsers = sync.Pool{New: func() any { return &Parser{} }}
+var parsers = sync.Pool{New: func() any { return &Parser{few: true} }}
 
 // Parse is the function [Parse]. The document's memory returns to the Parser
 // when it is released.
@@ -75,7 +77,12 @@ func (p *Parser) room() *room {
 
 // release empties the room for another document.
 func (r *room) release() {
-	r.builder.release()
+	p := r.owner
+	most := spareSlabs
+	if p.few {
+		most = fewSlabs
+	}
+	r.builder.release(most)
 	w := &r.walker
 	if cap(w.refs) > roomFinds || cap(w.defs) > roomFinds {
 		*w = walker{}
@@ -86,7 +93,6 @@ func (r *room) release() {
 	clear(w.path[:cap(w.path)])
 	clear(w.nodes[:cap(w.nodes)])
 	w.refs, w.defs = w.refs[:0], w.defs[:0]
-	p := r.owner
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.rooms) < spareRooms {

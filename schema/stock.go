@@ -5,9 +5,12 @@ import "sync"
 // slab is how many values are cut from one piece of memory.
 const slab = 64
 
-// spareSlabs bounds how many slabs of one type wait in a [Parser]: of nodes, they
-// are some 4 MiB.
-const spareSlabs = 512
+// How many slabs of one type wait in a [Parser] at most: of nodes, they are some
+// 4 MiB, and half of one where documents are parsed now and then.
+const (
+	spareSlabs = 512
+	fewSlabs   = 64
+)
 
 // slabs are those that no document uses. They are safe for concurrent use.
 type slabs[T any] struct {
@@ -26,13 +29,14 @@ func (s *slabs[T]) take() *[slab]T {
 	return new([slab]T)
 }
 
-func (s *slabs[T]) give(all []*[slab]T) {
-	for _, one := range all {
-		clear(one[:])
-	}
+// give takes slabs back, until there are as many as most.
+func (s *slabs[T]) give(all []*[slab]T, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.free = append(s.free, all[:min(len(all), spareSlabs-len(s.free))]...)
+	for _, one := range all[:min(len(all), most-len(s.free))] {
+		clear(one[:])
+		s.free = append(s.free, one)
+	}
 }
 
 // A stock cuts lists from slabs, which saves an allocation for most of them.
@@ -67,9 +71,13 @@ func (s *stock[T]) keep(list []T) []T {
 	return kept
 }
 
-// release gives the slabs back. Nothing that was cut from them may be in use.
-func (s *stock[T]) release() {
-	s.from.give(s.taken)
+// release gives the slabs back, as many as may wait. Nothing that was cut from
+// them may be in use.
+func (s *stock[T]) release(most int) {
+	s.from.give(s.taken, most)
+	if cap(s.taken) > most {
+		s.taken = nil
+	}
 	clear(s.taken)
 	s.taken, s.left = s.taken[:0], nil
 }
