@@ -98,12 +98,13 @@ func TestWalk(t *testing.T) {
 }
 
 // FuzzCheck holds that what is accepted is JSON to the standard library too,
-// and that walking it finds what a decoder finds.
+// and that reading it and walking it find what a decoder finds.
 func FuzzCheck(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.5,"x\u00e9"],"b":{"c":null}}`, `{"size":1,"ſize":2}`, `"\ud800"`, `[[[[]]]]`, `1e400`, "\xff", `{"a":1}x`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
+		reads(t, doc)
 		if Check(doc, Limits{}) != nil {
 			return
 		}
