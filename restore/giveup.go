@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/oneanalytics/oa-archive/layout"
+	"github.com/oneanalytics/oa-archive/schema"
 )
 
 // keepsAll reports whether what only planning asks for is to stay: another plan
@@ -79,6 +80,7 @@ func (p *planner) giveUp() {
 	}
 	p.src, p.items, p.deletions, p.seats, p.built = newIndex(), nil, nil, nil, nil
 	p.people, p.links, p.landing, p.clone = nil, nil, nil, nil
+	p.parser = &schema.Parser{} // an empty one
 	p.ids, p.moved, p.detaching, p.missing, p.sentences = nil, nil, nil, nil, nil
 }
 

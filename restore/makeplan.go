@@ -94,6 +94,7 @@ type planner struct {
 	builtSize   int               // bytes of metadata that was built, compressed
 	compressor  *flate.Writer     // of these, while it is planned
 	written     []byte            // buffer of produce
+	parser      *schema.Parser    // of one document after another
 }
 
 func newPlanner(ctx context.Context, a *archive.Archive, target tenant.Target, opts Options) (*planner, error) {
@@ -116,6 +117,7 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 		maxDocument: cmp.Or(opts.MaxDocument, archive.DefaultLimits().Document),
 		src:         newIndex(), dst: newIndex(),
 		built: map[*item][]byte{}, sentences: map[string]string{}, latest: map[[2]string][]byte{}, ids: map[string]string{}, detaching: map[key]bool{}, missing: map[string]*Unresolved{},
+		parser: &schema.Parser{},
 	}
 	p.keeper, _ = target.(tenant.RowsKeeper)
 	if !p.same && !opts.AllowOtherTenant {

@@ -67,7 +67,7 @@ func (p *planner) openMetadata(ctx context.Context, ws *item) (*metadata, error)
 	if err := m.digestCopies(ctx); err != nil {
 		return nil, err
 	}
-	refs, err := schema.References(schema.KindMetadata, m.source)
+	refs, err := p.referencesOf(schema.KindMetadata, m.source)
 	if err != nil {
 		return nil, err
 	}

@@ -188,7 +188,7 @@ func (p *planner) checkAsIs(ctx context.Context, it *item, e entry) error {
 // validate blocks a document that must not be written.
 func (p *planner) validate(it *item, e entry, doc []byte) {
 	kind, _ := schema.KindOf(e.kind)
-	it.judge(schema.Validate(kind, doc))
+	it.judge(p.validateText(kind, doc))
 }
 
 // judge blocks an item whose document validation did not pass.
@@ -326,7 +326,7 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	o.becomes(doc, e)
 	if o.changes() {
 		p.keepBuilt(ws, doc)
-		ws.sameTies = o.isArchived(e) || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
+		ws.sameTies = o.isArchived(e) || p.sameTies(m.source, doc)
 	}
 	if o.changes() && (!o.isArchived(e) || e.unchecked || p.src.found.invalid[e.path] != nil) {
 		p.validate(ws, *e, doc)

@@ -27,7 +27,7 @@ func (p *planner) document(ctx context.Context, it *item, e entry) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	refs, err := schema.References(kind, doc)
+	refs, err := p.referencesOf(kind, doc)
 	if err != nil {
 		return nil, err
 	}
