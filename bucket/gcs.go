@@ -110,11 +110,9 @@ func gcsVersion(o *storage.Object) (version, error) {
 	}
 	v.lock.LegalHold = o.TemporaryHold || o.EventBasedHold
 	if r := o.Retention; r != nil {
-		until, err := time.Parse(time.RFC3339, r.RetainUntilTime)
-		if err != nil {
-			return version{}, fmt.Errorf("the store says that the object is retained until %+.40q", r.RetainUntilTime)
-		}
-		v.lock.Until, v.lock.Governance = until, r.Mode != gcsLocked
+		// What cannot be read protects nobody, and is no reason not to read the object.
+		v.lock.Until, _ = time.Parse(time.RFC3339, r.RetainUntilTime)
+		v.lock.Governance = r.Mode != gcsLocked
 	}
 	return v, nil
 }

@@ -136,9 +136,9 @@ func TestGoogleLostAnswer(t *testing.T) {
 // TestGoogleSilence is about a store that takes a chunk and says nothing.
 func TestGoogleSilence(t *testing.T) {
 	p, prefix, names := gcsBehind(t)
-	brief := bucket.Options{Attempts: 3, Backoff: 1, Stall: 300 * time.Millisecond}
+	brief := bucket.Options{Attempts: 4, Backoff: 1, Stall: time.Second}
 	for what, is := range map[string]func(*http.Request) bool{"one request": isUpload, "chunk": isChunk, "last chunk": isLastChunk} {
-		size := 33 << 20
+		size := 17 << 20
 		if what == "one request" {
 			size = 10
 		}
@@ -156,7 +156,8 @@ func TestGoogleSilence(t *testing.T) {
 	}
 	p.Plan(func(_ int, r *http.Request) weaklink.Fault { return weaklink.Fault{Hang: isUpload(r)} })
 	before := len(p.Requests())
-	_, err := store(t, parse(t, prefix+"never"), []byte("x"), bucket.WriterOptions{Options: brief})
+	brief.Stall = 50 * time.Millisecond
+	_, err := store(t, parse(t, prefix+"never"), []byte("x"), bucket.WriterOptions{Options: brief, Replace: true})
 	if err == nil || !strings.HasSuffix(err.Error(), "never: the link went silent") {
 		t.Errorf("never: %v", err)
 	}

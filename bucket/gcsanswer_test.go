@@ -98,6 +98,8 @@ func TestGoogleInsert(t *testing.T) {
 			fmt.Sprintf(`,"temporaryHold":true,"retention":{"mode":"Unlocked","retainUntilTime":%q}`, at), nil},
 		{bucket.WriterOptions{Retention: bucket.Retention{Until: until}}, "0", nil,
 			fmt.Sprintf(`,"retention":{"mode":"Unlocked","retainUntilTime":%q}`, at), bucket.ErrRetention},
+		{bucket.WriterOptions{Retention: bucket.Retention{Until: until}}, "0", nil,
+			`,"retention":{"mode":"Locked","retainUntilTime":"for ever"}`, bucket.ErrRetention},
 		{bucket.WriterOptions{Retention: bucket.Retention{LegalHold: true}}, "0", []string{`"temporaryHold":true`}, `,"eventBasedHold":true`, nil},
 		{bucket.WriterOptions{Retention: bucket.Retention{LegalHold: true}}, "0", []string{`"temporaryHold":true`}, "", bucket.ErrRetention},
 	} {
