@@ -201,6 +201,27 @@ func TestGoogleCancel(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	// Closed while a chunk is under way, which nobody would wait for.
+	w, err := bucket.Create(t.Context(), parse(t, prefix+"closed"), bucket.WriterOptions{Options: bucket.Options{Stall: time.Hour}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	under := make(chan struct{})
+	p.Plan(func(_ int, r *http.Request) weaklink.Fault {
+		if isUpload(r) {
+			close(under)
+			return weaklink.Fault{Hang: true}
+		}
+		return weaklink.Fault{}
+	})
+	if _, err := w.Write(content(16 << 20)); err != nil {
+		t.Fatal(err)
+	}
+	<-under
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	p.Revive()
 	if got := names(); len(got) > 0 {
 		t.Errorf("objects are there: %q", got)
 	}
