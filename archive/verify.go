@@ -14,6 +14,9 @@ import (
 // entry's digest and signature, the manifest, and what opts demand. It goes on
 // after the first thing that is wrong and reports them all.
 //
+// Where the seek table is right, the manifest is read before the entries, and
+// memory holds it and a few frames, but nothing of an entry that is as listed.
+//
 // The error is about reading and about opts; what is wrong with the archive
 // stands in the report. When ctx ends, Verify returns at once with its error;
 // a call of r.ReadAt that is under way may still return later. Frames are
@@ -82,7 +85,9 @@ func verifyByTable(ctx context.Context, r io.ReaderAt, t *fileTable, opts Option
 }
 
 // Verify is the function [Verify] with the input and the options of [Open]: an
-// open archive has had its manifest checked, this checks all the rest.
+// open archive has had its manifest checked, this checks all the rest. While the
+// manifest's frame is still what it was, it is not parsed again, and the report
+// has that of a. If the file has changed, the report is about what it is now.
 func (a *Archive) Verify(ctx context.Context) (*Report, error) {
 	return verifyFile(ctx, a.frames.r, a.t.size, a.opts, a)
 }
