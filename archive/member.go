@@ -21,7 +21,7 @@ const (
 // member reads the header in block, which begins at start. It returns an
 // entry, whose content follows, or nil after any other member.
 func (w *walk) member(block []byte, start int64) (*observed, error) {
-	h, lax, err := ustar.Parse(block)
+	h, lax, err := ustar.ParseLikely(block, w.entries.nextPath())
 	if errors.Is(err, ustar.ErrZeroBlock) {
 		return w.zero(start)
 	}
@@ -249,9 +249,8 @@ func (w *walk) entryMember(h ustar.Header, start int64) (*observed, error) {
 	} else {
 		w.cut.Small(headers + padded)
 	}
-	o := &observed{path: h.Path, offset: start, size: h.Size}
-	w.entries.add(o)
-	w.o, w.last, w.rest, w.hash = o, o, h.Size, &contentHash{o: o}
+	o := w.entries.add(observed{path: h.Path, offset: start, size: h.Size})
+	w.o, w.last, w.rest, w.hash = o, o, h.Size, contentHash{o: o}
 	return o, nil
 }
 

@@ -36,6 +36,7 @@ type observations struct {
 	signed  checkedSignature   // that likely's key makes
 	list    []*observed        // nil for those that are as in likely
 	settled int                // so many have been compared with likely
+	free    []*observed        // that were forgotten, to be used again
 }
 
 // expect makes m the manifest that is likely to be the right one.
@@ -44,7 +45,26 @@ func (s *observations) expect(m *manifest.Manifest) {
 	s.list = make([]*observed, 0, len(m.Entries))
 }
 
-func (s *observations) add(o *observed) { s.list = append(s.list, o) }
+// add begins the next observation. It stays in place until it is settled.
+func (s *observations) add(begun observed) *observed {
+	var o *observed
+	if n := len(s.free); n > 0 {
+		o, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		o = new(observed)
+	}
+	*o = begun
+	s.list = append(s.list, o)
+	return o
+}
+
+// nextPath returns the path that the next entry is likely to have.
+func (s *observations) nextPath() string {
+	if s.likely == nil || len(s.list) >= len(s.likely.Entries) {
+		return ""
+	}
+	return s.likely.Entries[len(s.list)].Path
+}
 
 func (s *observations) len() int { return len(s.list) }
 
@@ -72,11 +92,12 @@ func (s *observations) all() iter.Seq[observed] {
 	}
 }
 
-// settle takes in that the first n observations are complete.
+// settle takes in that the first n observations are complete: nobody looks at
+// them any more but through at.
 func (s *observations) settle(n int) {
 	for ; s.likely != nil && s.settled < n; s.settled++ {
 		if i := s.settled; i < len(s.likely.Entries) && s.expected(i) {
-			s.list[i] = nil
+			s.list[i], s.free = nil, append(s.free, s.list[i])
 		}
 	}
 }

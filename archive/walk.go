@@ -32,7 +32,7 @@ type walk struct {
 
 	o       *observed // whose content is being read; nil when none is
 	rest    int64     // of its content
-	hash    *contentHash
+	hash    contentHash
 	held    []byte    // a chunk that lies in several frames
 	last    *observed // the member before, when it is an entry whose signature may follow
 	pending *extended // the member before, when it is an extended header

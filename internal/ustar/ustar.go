@@ -184,17 +184,18 @@ var (
 // has Size 0 here. When the error wraps [ErrNotCanonical], lax holds what a
 // generous program would read, for reports only, and ok says whether there is
 // such a thing.
-func Parse(block []byte) (h Header, lax bool, err error) {
+func Parse(block []byte) (h Header, lax bool, err error) { return ParseLikely(block, "") }
+
+// ParseLikely is [Parse] of a header that is likely to be path's. Then h.Path is
+// path itself, and no memory is taken.
+func ParseLikely(block []byte, path string) (h Header, lax bool, err error) {
 	if len(block) != BlockSize {
 		return h, false, fmt.Errorf("%w: %d bytes", ErrNotCanonical, len(block))
 	}
 	if block[0] == 0 && bytes.Count(block, []byte{0}) == BlockSize {
 		return h, false, ErrZeroBlock
 	}
-	h = Header{Type: block[156], Path: string(textField(block[0:100]))}
-	if prefix := textField(block[345:500]); len(prefix) > 0 {
-		h.Path = string(prefix) + "/" + h.Path
-	}
+	h = Header{Type: block[156], Path: pathOf(block, path)}
 	var sizeOK, timeOK bool
 	h.Size, sizeOK = parseOctal(block[124:136])
 	h.Time, timeOK = parseOctal(block[136:148])
@@ -220,6 +221,21 @@ func sameButSplit(got, want []byte) bool {
 	copy(same[345:500], prefix)
 	addChecksum(same)
 	return len(prefix) > 0 && bytes.Equal(got, same)
+}
+
+// pathOf returns the path in a header: likely itself, if it is equal.
+func pathOf(block []byte, likely string) string {
+	prefix, name := textField(block[345:500]), textField(block[0:100])
+	n := len(prefix)
+	switch {
+	case n == 0 && string(name) == likely:
+		return likely
+	case n == 0:
+		return string(name)
+	case len(likely) == n+1+len(name) && likely[:n] == string(prefix) && likely[n] == '/' && likely[n+1:] == string(name):
+		return likely
+	}
+	return string(prefix) + "/" + string(name)
 }
 
 // textField returns the text of a field, which a NUL ends if there is room.

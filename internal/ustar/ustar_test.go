@@ -29,6 +29,14 @@ func TestStandardLibraryReadsAndWritesTheSame(t *testing.T) {
 		if back, _, err := Parse(got); err != nil || back != h {
 			t.Errorf("Parse = %+v, %v", back, err)
 		}
+		for _, likely := range []string{path, path[1:], path + "x", path[:len(path)-1] + "x", strings.Replace(path, "/", "-", 1), "a/" + path} {
+			if back, _, err := ParseLikely(got, likely); err != nil || back != h {
+				t.Errorf("ParseLikely(%s) = %+v, %v", likely, back, err)
+			}
+		}
+		if n := testing.AllocsPerRun(10, func() { ParseLikely(got, path) }); n != 0 {
+			t.Errorf("ParseLikely of what it is: %v allocations", n)
+		}
 	}
 }
 
