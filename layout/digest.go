@@ -26,7 +26,11 @@ func ParseDigest(s string) (Digest, error) {
 }
 
 // String returns the digest as 64 lower-case hexadecimal digits.
-func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+func (d Digest) String() string {
+	var text [2 * len(d)]byte
+	hex.Encode(text[:], d[:])
+	return string(text[:])
+}
 
 // IsZero reports whether the digest is unknown.
 func (d Digest) IsZero() bool { return d == Digest{} }

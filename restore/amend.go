@@ -36,6 +36,10 @@ type Change struct {
 // copies, and makes the plan anew with them. A plan that was not edited is
 // returned as it is, to be applied exactly so.
 //
+// A large plan in a doc that is an [io.Seeker], as files are, is not held: it is
+// made anew at once, and if that gives the very document, applying it goes on from
+// there. Otherwise the document is read once more.
+//
 // An edited plan must belong to the archive and to the state that the target is
 // in; if it does, the edits become answers in [Options.PerAsset], and the new
 // plan is checked like any other: documents against their schemas, references
@@ -46,6 +50,14 @@ type Change struct {
 // [ErrArchiveChanged], [*StaleError], and [*EditError] for edits of anything else, which wraps
 // [ErrPlanAltered].
 func Amend(ctx context.Context, doc io.Reader, a *archive.Archive, target tenant.Target) (*Amendment, error) {
+	if file, err := largeFile(doc, planLimits); err != nil {
+		return nil, err
+	} else if file != nil {
+		plan, err := replan(ctx, file, a, layout.Digest(a.ManifestDigest()), target, planLimits)
+		if plan != nil || err != nil {
+			return &Amendment{Plan: plan}, err
+		}
+	}
 	edited, err := readPlan(cancelled{ctx, doc}, planLimits)
 	if err != nil {
 		return nil, err

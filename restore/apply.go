@@ -174,7 +174,7 @@ func (r *application) do(ctx context.Context) (_ *Result, err error) {
 		return &r.result, nil
 	}
 	if r.plan.Writes() {
-		if err := authorize(ctx, r.opts.Authorizer, r.plan.Needs()); err != nil {
+		if err := authorize(ctx, r.opts.Authorizer, r.plan.Needs); err != nil {
 			return nil, err
 		}
 		r.result.Asleep = r.plan.Asleep

@@ -32,7 +32,7 @@ func (p *planner) writesInto(workspace string) bool {
 		if it.decision == Blocked {
 			return false
 		}
-		writes = writes || slices.ContainsFunc(it.entries, func(e StepEntry) bool { return e.Write })
+		writes = writes || slices.ContainsFunc(it.outcomes, func(o outcome) bool { return o.write })
 	}
 	return writes || len(p.deletedIn(workspace)) > 0
 }
@@ -42,7 +42,7 @@ func (p *planner) checkWorkspace(ctx context.Context, ws *item) error {
 	sources := map[layout.Name]entry{}
 	for _, it := range p.itemsOf(ws.workspace) {
 		for i, e := range it.asset.entries {
-			if it.entries[i].Write {
+			if it.outcomes[i].write {
 				target, _ := p.targetName(it, e)
 				written[target], sources[target] = it, e
 			}
@@ -134,9 +134,9 @@ func (p *planner) blame(problem schema.Problem, ws *item, written map[layout.Nam
 // turnBlocked blocks a step that was settled already.
 func (it *item) turnBlocked() {
 	it.decision, it.reason = Blocked, "it cannot be imported as asked"
-	for i := range it.entries {
-		e := &it.entries[i]
-		e.Write, e.Delete, e.Result, e.ResultSize = false, false, "", 0
+	for i := range it.outcomes {
+		o := &it.outcomes[i]
+		o.write, o.delete, o.result, o.size = false, false, nil, 0
 	}
 }
 

@@ -259,7 +259,7 @@ func (p *planner) touchNothing() {
 		return
 	}
 	for _, it := range p.items {
-		if slices.ContainsFunc(it.entries, func(e StepEntry) bool { return e.Write && e.Current != "" }) {
+		if slices.ContainsFunc(it.outcomes, func(o outcome) bool { return o.write && o.current != nil }) {
 			p.blockClone(it)
 			it.turnBlocked()
 		}

@@ -55,8 +55,7 @@ func (p *planner) compareLineage(ctx context.Context, m *metadata, it *item) err
 // rowsDiffer reports whether the import would bring other rows.
 func (it *item) rowsDiffer() bool {
 	for i, e := range it.asset.entries {
-		se := it.entries[i]
-		if e.kind == layout.Rows && se.TargetPath != "" && se.Result != se.Current {
+		if e.kind == layout.Rows && it.outcomes[i].changes() {
 			return true
 		}
 	}
@@ -73,8 +72,8 @@ func (it *item) leaveCopy(as Decision, reason string) {
 func (it *item) concludeKept() {
 	it.decision, it.reason = it.copied().keepAs, it.copied().keepReason
 	it.saying().blocked = nil
-	for i := range it.entries {
-		it.entries[i].Result = it.entries[i].Current
+	for i := range it.outcomes {
+		it.outcomes[i].result = it.outcomes[i].current
 	}
 }
 

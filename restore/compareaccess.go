@@ -138,7 +138,7 @@ func (p *planner) placeAssets(ctx context.Context, pl *place, items []*item) err
 			continue
 		}
 		known[k] = true
-		after, says := pl.after.Assets[k], it.saysOfAccess()
+		after, says := pl.after.Assets[k], p.saysOfAccess(it)
 		after.Name = cmp.Or(it.arrivingName(), after.Name)
 		if it.kind == Report || it.kind == Alert {
 			after.Owner = says.owner

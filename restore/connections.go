@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -20,6 +21,9 @@ func newConnections() *connections {
 
 func (c *connections) learn(workspace string, recs *records) {
 	for _, rec := range recs.lists["connections"] {
+		if first := c.first[rec.key]; bytes.Equal(first, rec.raw) {
+			rec.raw = first // most workspaces have the same ones
+		}
 		if c.byWorkspace[workspace] == nil {
 			c.byWorkspace[workspace] = map[string]json.RawMessage{}
 		}

@@ -79,9 +79,9 @@ func (p *planner) decideDeletions(ctx context.Context) error {
 		it := newItem(a, "its workspace is restored exactly")
 		it.selected, it.policy, it.decision, it.reason = true, Delete, Delete, "the archive does not have it"
 		it.targetWorkspace, it.targetID = a.workspace, a.id
-		for _, e := range a.entries {
-			path, digest := e.path, e.digest.String()
-			it.entries = append(it.entries, StepEntry{Path: path, Digest: digest, Size: e.size, TargetPath: path, Current: digest, Delete: true})
+		for i := range a.entries {
+			e := &a.entries[i]
+			it.outcomes = append(it.outcomes, outcome{target: e.path, current: &e.digest, delete: true})
 		}
 		p.deletions = append(p.deletions, it)
 	}

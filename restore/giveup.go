@@ -29,7 +29,7 @@ func (p *planner) forget() {
 		return
 	}
 	for _, a := range p.src.order {
-		a.archived = facts{}
+		a.rules = nil
 	}
 	p.src.byID, p.dst.byID = nil, nil
 }
@@ -60,8 +60,9 @@ func (p *planner) knowsAll() bool {
 		return false
 	}
 	for _, it := range p.items {
-		for i, e := range it.asset.entries {
-			if se := &it.entries[i]; se.Write && e.isDocument() && se.Result != se.Digest && p.built[it] == nil {
+		for i := range it.asset.entries {
+			e := &it.asset.entries[i]
+			if o := &it.outcomes[i]; o.write && e.isDocument() && !o.isArchived(e) && p.built[it] == nil {
 				return false
 			}
 		}
@@ -74,7 +75,7 @@ func (p *planner) knowsAll() bool {
 func (p *planner) giveUp() {
 	p.ready = make(map[string][]byte, len(p.built))
 	for ws, doc := range p.built {
-		p.ready[ws.entries[0].TargetPath] = doc
+		p.ready[ws.outcomes[0].target] = doc
 	}
 	p.src, p.items, p.deletions, p.seats, p.built = newIndex(), nil, nil, nil, nil
 	p.people, p.links, p.landing, p.clone = nil, nil, nil, nil
@@ -84,8 +85,8 @@ func (p *planner) giveUp() {
 // noteRows remembers the files of rows that the item has in the target.
 func (p *planner) noteRows(it *item) {
 	for i, e := range it.asset.entries {
-		if e.kind == layout.Rows && it.entries[i].TargetPath != "" {
-			p.rows = append(p.rows, &it.entries[i])
+		if e.kind == layout.Rows && it.outcomes[i].target != "" {
+			p.rows = append(p.rows, e)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package restore
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/oneanalytics/oa-archive/schema"
 )
@@ -27,10 +26,11 @@ type item struct {
 	takesSettings bool // the workspace's copy takes the archive's settings
 	exact         bool // a workspace that gets the archive's state: see Options.Exact
 	newRules      bool // of row security: the target has other ones
+	asArchived    bool // its document arrives as the archive has it
 	sameTies      bool // a workspace's metadata, edited, is tied to other documents as the archive's
 
-	entries []StepEntry
-	copy    *copying // of forks; nil when there is nothing to say
+	outcomes []outcome // of the asset's entries
+	copy     *copying  // of forks; nil when there is nothing to say
 }
 
 // verdict is what is found out about an item on the way to its step.
@@ -40,7 +40,7 @@ type verdict struct {
 	reason   string
 
 	dependsOn []string
-	facts     *facts   // for the comparison of access; nil says nothing
+	facts     *facts   // of what was edited, for the comparison of access
 	remarks   *remarks // nil when there are none, as of most
 }
 
@@ -101,11 +101,14 @@ func (it *item) asCopy() *copying {
 }
 
 // saysOfAccess returns what the item's document says about access.
-func (it *item) saysOfAccess() facts {
-	if it.facts == nil {
-		return facts{}
+func (p *planner) saysOfAccess(it *item) facts {
+	switch {
+	case it.facts != nil:
+		return *it.facts
+	case it.asArchived:
+		return p.src.saysOfAccess(it.asset)
 	}
-	return *it.facts
+	return facts{}
 }
 
 // imports reports whether the item's content is meant to reach the target.
@@ -144,56 +147,46 @@ func (p *planner) itemOf(k key) *item {
 // plans and by their seats. Each says why it is there.
 func (x *index) closure(picked picks) (all, items []*item) {
 	items = make([]*item, len(x.order))
-	lists := sharedLists{}
-	var queue []*item
+	queue := make([]*item, 0, len(x.order))
+	var pool itemPool
 	for _, a := range x.order {
 		if picked[a.seat] {
-			it := newItem(a, "selected")
+			it := pool.item(a, "selected")
 			it.selected = true
 			items[a.seat] = it
 			queue = append(queue, it)
 		}
 	}
+	lists := newSharedLists()
+	var needs []key
+	var ids []string
 	for len(queue) > 0 {
 		it := queue[0]
 		queue = queue[1:]
-		for _, k := range x.needs(it.asset) {
+		needs, ids = x.needs(it.asset, needs[:0]), ids[:0]
+		for _, k := range needs {
 			if a := x.assets.get(k); a != nil {
-				it.dependsOn = addOnce(it.dependsOn, a.id)
+				ids = addOnce(ids, a.id)
 				if items[a.seat] == nil {
-					items[a.seat] = newItem(a, "needed by "+it.label())
+					items[a.seat] = pool.item(a, "needed by "+it.label())
 					queue = append(queue, items[a.seat])
 				}
 			}
 		}
-		it.dependsOn = lists.one(it.dependsOn)
+		it.dependsOn = lists.one(ids)
 	}
 	all = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it == nil })
 	return slices.Clip(all), items
 }
 
-// sharedLists keeps one copy of equal lists: the reports on a dataset all need the
-// same.
-type sharedLists map[string][]string
-
-func (s sharedLists) one(list []string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	key := strings.Join(list, " ")
-	if s[key] == nil {
-		s[key] = slices.Clip(slices.Clone(list))
-	}
-	return s[key]
-}
-
 // needs returns what an asset cannot do without: its workspace, what its
-// documents require, and reports that it leads to.
-func (x *index) needs(a *asset) []key {
+// documents require, and reports that it leads to. It appends them to needs, which
+// is empty.
+func (x *index) needs(a *asset, needs []key) []key {
 	if a.workspace == "" || a.kind == Workspace {
 		return nil
 	}
-	needs := []key{{Workspace, a.workspace, a.workspace}}
+	needs = append(needs, key{Workspace, a.workspace, a.workspace})
 	for _, r := range a.refs {
 		kind, ok := kindOfRef(r.to.kind())
 		if ok && kind != Workspace && (r.required || r.to.kind() == schema.RefReport) {

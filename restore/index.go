@@ -27,9 +27,11 @@ type asset struct {
 	entries []entry     // in canonical order
 	refs    []reference // what its documents refer to; only of the archive's assets
 
-	archived facts // what the archive's document says about access
+	// What the archive's document says about access.
+	rules *[]access.Rule // shared by those with the same; nil without any
+	owner uint32         // see index.ids; 0 without one
 
-	seat int    // place in the index's order
+	seat uint32 // place in the index's order
 	next *asset // in the same bucket of the index's table
 }
 
@@ -83,8 +85,10 @@ type index struct {
 	places map[string]*places // by workspace
 	found  *findings          // of archives
 	shared atomic.Bool        // with planners to come
-	ids    []string           // that references name
+	ids    []string           // that references name; the first is empty
 	texts  map[string]uint32  // where each stands in ids; while documents are read
+	rules  sharedRules        // while documents are read
+	pool   assetPool
 }
 
 // places are the ids by which documents of one workspace refer to its order.
@@ -98,7 +102,7 @@ type places struct {
 func newIndex() *index {
 	return &index{
 		assets: newAssetTable(), people: newDirectory(), links: newConnections(),
-		places: map[string]*places{}, texts: map[string]uint32{},
+		places: map[string]*places{}, ids: []string{""}, texts: map[string]uint32{"": 0}, rules: sharedRules{},
 	}
 }
 
@@ -128,12 +132,16 @@ func (x *index) add(e entry) *asset {
 	k := keyOf(name)
 	a := x.assets.get(k)
 	if a == nil {
-		a = &asset{key: k}
+		a = x.pool.asset()
+		a.key = k
 		if k.kind == Audit || k.kind == Extension {
 			a.name = e.path
 		}
 		x.assets.put(a)
 		x.order = append(x.order, a)
+	}
+	if a.entries == nil {
+		a.entries = x.pool.entry()
 	}
 	a.entries = append(a.entries, e)
 	return a
@@ -148,6 +156,18 @@ func (x *index) digestOf(name layout.Name) layout.Digest {
 	}
 	e, _ := a.entryOf(name.Kind)
 	return e.digest
+}
+
+// currently returns the digest of the entry called name, nil when there is none.
+func (x *index) currently(name layout.Name) *layout.Digest {
+	if a := x.assets.get(keyOf(name)); a != nil {
+		for i := range a.entries {
+			if e := &a.entries[i]; e.kind == name.Kind {
+				return &e.digest
+			}
+		}
+	}
+	return nil
 }
 
 // has reports whether there is an entry called name.
@@ -216,12 +236,10 @@ func (x *index) learnDocument(a *asset, e entry, d *document) error {
 		a.name = d.parsed.Name()
 	}
 	x.refer(a, d.refs, e.kind)
-	for _, r := range d.parsed.RowRules() {
-		a.archived.rules = append(a.archived.rules, access.Rule(r))
-	}
+	a.rules = x.rules.one(d.parsed.RowRules())
 	for _, r := range d.refs {
 		if r.Pointer == "/owner" {
-			a.archived.owner = x.one(r.ID)
+			a.owner = x.share(r.ID)
 		}
 	}
 	return nil
@@ -304,9 +322,6 @@ func (x *index) refer(a *asset, refs []schema.Reference, document layout.Kind) {
 	a.refs = slices.Clone(a.refs) // without room for more
 }
 
-// one returns the one copy of an id that the index keeps.
-func (x *index) one(id string) string { return x.ids[x.share(id)] }
-
 // share returns where the id stands in ids.
 func (x *index) share(id string) uint32 {
 	at, ok := x.texts[id]
@@ -318,6 +333,15 @@ func (x *index) share(id string) uint32 {
 	return at
 }
 
+// saysOfAccess returns what the asset's document says about access.
+func (x *index) saysOfAccess(a *asset) facts {
+	f := facts{owner: x.ids[a.owner]}
+	if a.rules != nil {
+		f.rules = *a.rules
+	}
+	return f
+}
+
 // sort puts the assets in the order of plans, by the canonical order of their
 // first entries, and gives them their seats.
 func (x *index) sort() {
@@ -325,7 +349,7 @@ func (x *index) sort() {
 		return layout.Compare(a.entries[0].name(), b.entries[0].name())
 	})
 	for i, a := range x.order {
-		a.seat = i
+		a.seat = uint32(i)
 	}
 	x.byID = newByID(x.order)
 }
@@ -353,25 +377,4 @@ func (a *asset) label() string {
 		return string(a.kind) + " " + a.id
 	}
 	return fmt.Sprintf("%s %q (%s)", a.kind, a.name, a.id)
-}
-
-// step begins what a step says of an entry of the archive.
-func (e entry) step() StepEntry {
-	return StepEntry{Path: e.path, Digest: e.digest.String(), Size: e.size}
-}
-
-// archived returns what the entry says of the archive.
-func (se *StepEntry) archived() StepEntry {
-	return StepEntry{Path: se.Path, Digest: se.Digest, Size: se.Size}
-}
-
-// currently says which digest the entry has in the target.
-func (se *StepEntry) currently(d layout.Digest, e entry) {
-	switch {
-	case d.IsZero():
-	case d == e.digest:
-		se.Current = se.Digest // one copy of what is often the same
-	default:
-		se.Current = d.String()
-	}
 }

@@ -120,15 +120,15 @@ func (p *planner) askAgain(ctx context.Context, v view) error {
 	was, had := p.kept, p.keeper != nil
 	p.keeper, _ = v.(tenant.RowsKeeper)
 	p.kept = nil
-	for _, se := range p.rows {
+	for _, e := range p.rows {
 		if has := p.keeper != nil; has != had {
 			return errDiffers
 		}
-		before, asked := was[se.Digest]
+		before, asked := was[e.digest]
 		if p.keeper == nil || !asked {
 			continue
 		}
-		if again, err := p.keptRows(ctx, se); err != nil {
+		if again, err := p.keptRows(ctx, e); err != nil {
 			return err
 		} else if again.refused != nil || before.refused != nil || again.size != before.size || again.digest != before.digest {
 			return errDiffers

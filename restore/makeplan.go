@@ -58,8 +58,8 @@ type planner struct {
 	maxDocument    int64
 
 	keeper tenant.RowsKeeper // the target, if it keeps rows as tables
-	kept   map[string]keptRows
-	rows   []*StepEntry // that the plan writes, or would if they were not there
+	kept   map[layout.Digest]keptRows
+	rows   []entry // that the plan writes, or would if they were not there
 
 	src, dst    *index
 	fingerprint string
@@ -264,7 +264,6 @@ func (p *planner) assemble() (*Plan, error) {
 		Target:     TargetRef{Tenant: p.target.ID, Fingerprint: p.fingerprint, Entries: p.inventory},
 		SameTenant: p.same,
 		Options:    p.opts,
-		Steps:      make([]Step, 0, len(p.items)),
 	}
 	plan.Access = p.changes
 	plan.Unresolved = p.stillMissing()
@@ -272,10 +271,16 @@ func (p *planner) assemble() (*Plan, error) {
 	slices.Sort(p.warnings)
 	plan.Warnings = slices.Compact(p.warnings)
 	p.forget()
+	steps := len(p.items) + len(p.deletions)
+	var pool entryPool
 	for items := range p.takeItems() {
+		if plan.Steps == nil {
+			plan.Steps = make([]Step, 0, steps)
+		}
 		for i, it := range items {
 			p.noteRows(it)
 			step := it.step()
+			step.Entries = pool.of(it)
 			plan.Summary.count(step)
 			plan.Steps = append(plan.Steps, step)
 			plan.Asleep = append(plan.Asleep, it.said().asleep...)
@@ -312,12 +317,12 @@ func (p *planner) stillMissing() []Unresolved {
 	return all
 }
 
-// step writes down one item.
+// step writes down one item, but for its entries.
 func (it *item) step() Step {
 	said := it.said()
 	s := Step{
 		Kind: it.kind, Workspace: it.workspace, ID: it.id, Name: it.name, Decision: it.decision,
-		Reason: it.reason, Why: it.why, Entries: it.entries, DependsOn: it.dependsOn, Changes: said.changes, Blocked: said.blocked,
+		Reason: it.reason, Why: it.why, DependsOn: it.dependsOn, Changes: said.changes, Blocked: said.blocked,
 	}
 	s.Access, s.Needs = said.access, it.permissions()
 	if it.decision != Skip || it.keep {

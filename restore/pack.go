@@ -27,12 +27,7 @@ func pack(assets []*asset) {
 // packIDs does the same for ids, of which the index holds the one copy.
 func (x *index) packIDs() {
 	packTexts(x.ids)
-	for _, a := range x.order {
-		if a.archived.owner != "" {
-			a.archived.owner = x.one(a.archived.owner)
-		}
-	}
-	x.texts = nil
+	x.texts, x.rules = nil, nil
 }
 
 // packTexts has the texts be parts of one.

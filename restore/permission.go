@@ -91,11 +91,15 @@ func sortPermissions(all []Permission) []Permission {
 }
 
 // authorize asks who decides, if anybody does.
-func authorize(ctx context.Context, who Authorizer, needs []Permission) error {
-	if who == nil || len(needs) == 0 {
+func authorize(ctx context.Context, who Authorizer, needs func() []Permission) error {
+	if who == nil {
 		return nil
 	}
-	err := who.Authorize(ctx, needs)
+	all := needs()
+	if len(all) == 0 {
+		return nil
+	}
+	err := who.Authorize(ctx, all)
 	var denied *DeniedError
 	switch {
 	case err == nil:
@@ -111,19 +115,25 @@ func (p *planner) authorize(ctx context.Context) error {
 	if p.opts.Authorizer == nil {
 		return nil
 	}
-	var needs []Permission
-	for _, it := range slices.Concat(p.items, p.deletions) {
-		needs = append(needs, it.permissions()...)
-	}
-	err := authorize(ctx, p.opts.Authorizer, sortPermissions(needs))
+	err := authorize(ctx, p.opts.Authorizer, func() []Permission {
+		var needs []Permission
+		for _, it := range slices.Concat(p.items, p.deletions) {
+			needs = append(needs, it.permissions()...)
+		}
+		return sortPermissions(needs)
+	})
 	var denied *DeniedError
 	if !errors.As(err, &denied) {
 		return err
 	}
+	isDenied := map[Permission]bool{}
+	for _, need := range denied.Denied {
+		isDenied[need] = true
+	}
 	for _, it := range slices.Concat(p.items, p.deletions) {
 		missing := false
 		for _, need := range it.permissions() {
-			if slices.Contains(denied.Denied, need) {
+			if isDenied[need] {
 				it.block("needs the permission %s", need)
 				missing = true
 			}
@@ -135,19 +145,24 @@ func (p *planner) authorize(ctx context.Context) error {
 	return nil
 }
 
-// actions holds the one copy of each action on assets: every step has some.
-var actions = func() map[Kind]map[string]string {
-	all := map[Kind]map[string]string{}
+// actions holds the one copy of each action on assets and records: every step has
+// some.
+var actions = func() map[[2]string]string {
+	all := map[[2]string]string{}
 	for _, kind := range Kinds() {
-		all[kind] = map[string]string{}
 		for _, verb := range []string{".create", ".overwrite", ".delete"} {
-			all[kind][verb] = string(kind) + verb
+			all[[2]string{string(kind), verb}] = string(kind) + verb
+		}
+	}
+	for _, l := range recordActions {
+		for _, verb := range []string{".create", ".change", ".invite"} {
+			all[[2]string{l.kind, verb}] = l.kind + verb
 		}
 	}
 	return all
 }()
 
-func actionOn(kind Kind, verb string) string { return actions[kind][verb] }
+func actionOn(kind Kind, verb string) string { return actions[[2]string{string(kind), verb}] }
 
 // permissions returns what the item needs, sorted.
 func (it *item) permissions() []Permission {
@@ -173,8 +188,8 @@ func (it *item) permissions() []Permission {
 	default:
 		return nil
 	}
-	for i, e := range it.entries {
-		if e.Write && it.asset.entries[i].kind == layout.Rows {
+	for i := range it.outcomes {
+		if it.outcomes[i].write && it.asset.entries[i].kind == layout.Rows {
 			all = append(all, need("dataset.rows.write"))
 		}
 	}
@@ -203,8 +218,8 @@ func recordNeeds(before, after *records) []Permission {
 			case l.list == "users" && isInvited(rec.raw):
 				action = ".invite"
 			}
-			all = append(all, Permission{l.kind + action, Resource{l.kind, rec.key}})
+			all = append(all, Permission{actions[[2]string{l.kind, action}], Resource{l.kind, rec.key}})
 		}
 	}
-	return all
+	return slices.Clip(slices.Clone(all))
 }

@@ -248,9 +248,9 @@ func (p *planner) digestAfter(name layout.Name, it *item) (layout.Digest, error)
 		return p.dst.digestOf(name), nil
 	}
 	path := name.String()
-	for _, se := range it.entries {
-		if se.TargetPath == path {
-			return layout.ParseDigest(se.Result)
+	for _, o := range it.outcomes {
+		if o.target == path && o.result != nil {
+			return *o.result, nil
 		}
 	}
 	return layout.Digest{}, fmt.Errorf("%q is not written by its step", path)

@@ -12,17 +12,17 @@ import (
 // keptRows is what a target makes of a file of rows.
 type keptRows struct {
 	size    int64
-	digest  string
+	digest  layout.Digest
 	refused *tenant.RowsError
 }
 
 // resultRows computes what a target that keeps rows as tables will hold. The
 // rows are the archive's; the file that the target makes of them need not be.
-func (p *planner) resultRows(ctx context.Context, it *item, se *StepEntry) error {
+func (p *planner) resultRows(ctx context.Context, it *item, e entry, o *outcome) error {
 	if p.keeper == nil {
 		return nil
 	}
-	kept, err := p.keptRows(ctx, se)
+	kept, err := p.keptRows(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -30,39 +30,38 @@ func (p *planner) resultRows(ctx context.Context, it *item, se *StepEntry) error
 		it.block("the target cannot keep its rows: %s; import without rows, or write them in another form", kept.refused)
 		return nil
 	}
-	se.Result, se.ResultSize = kept.digest, kept.size
-	if se.Result != se.Digest && se.Result != se.Current {
+	if kept.digest != e.digest {
+		o.result = &kept.digest
+	}
+	o.size = kept.size
+	if kept.digest != e.digest && o.changes() {
 		it.change("its rows are kept as a table: the values are the archive's, the file that the target exports is encoded anew, so its digest differs")
 	}
 	return nil
 }
 
 // keptRows asks the target once for each file: an item may be settled again.
-func (p *planner) keptRows(ctx context.Context, se *StepEntry) (kept keptRows, err error) {
-	kept, known := p.kept[se.Digest]
+func (p *planner) keptRows(ctx context.Context, e entry) (kept keptRows, err error) {
+	kept, known := p.kept[e.digest]
 	if known {
 		return kept, nil
 	}
-	name, err := layout.Parse(se.Path)
+	content, err := p.archive.ReaderAt(e.path)
 	if err != nil {
 		return kept, err
 	}
-	content, err := p.archive.ReaderAt(se.Path)
-	if err != nil {
-		return kept, err
-	}
-	size, digest, err := p.keeper.KeptRows(ctx, name, content, se.Size)
+	size, digest, err := p.keeper.KeptRows(ctx, e.name(), content, e.size)
 	if errors.As(err, &kept.refused) {
 		err = nil
 	}
 	if err != nil {
 		return kept, err
 	}
-	kept.size, kept.digest = size, digest.String()
+	kept.size, kept.digest = size, digest
 	if p.kept == nil {
-		p.kept = map[string]keptRows{}
+		p.kept = map[layout.Digest]keptRows{}
 	}
-	p.kept[se.Digest] = kept
+	p.kept[e.digest] = kept
 	return kept, nil
 }
 

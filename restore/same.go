@@ -87,7 +87,7 @@ func (p *planner) wouldBeSame(ctx context.Context, it *item) (bool, error) {
 	was, verdict := *it, *it.verdict
 	said := it.said()
 	// What is found out now is not kept.
-	it.remarks, it.entries = &said, slices.Clone(it.entries)
+	it.remarks, it.outcomes = &said, slices.Clone(it.outcomes)
 	copied, isCopied := p.ids[it.id]
 	delete(p.ids, it.id)
 	defer func() {

@@ -121,74 +121,53 @@ func (p *planner) recallOrigin(ctx context.Context, m *metadata, it *item) error
 
 // results computes the entries of the item as they arrive.
 func (p *planner) results(ctx context.Context, it *item) error {
-	for i, e := range it.asset.entries {
-		se := it.entries[i].archived()
-		target, wanted := p.targetName(it, e)
+	for i := range it.asset.entries {
+		e := &it.asset.entries[i]
+		o := &it.outcomes[i]
+		*o = outcome{}
+		target, wanted := p.targetName(it, *e)
 		if !wanted {
-			it.entries[i] = se
 			continue
 		}
-		se.TargetPath = se.Path
-		if target != e.name() {
-			se.TargetPath = target.String()
-		}
-		se.currently(p.dst.digestOf(target), e)
+		o.goesTo(target, e)
+		o.current = p.dst.currently(target)
 		if it.imports() {
-			if err := p.result(ctx, it, e, &se); err != nil {
+			if err := p.result(ctx, it, e, o); err != nil {
 				return err
 			}
 		} else if it.policy == Unchanged {
-			se.Result = se.Current
+			o.result = o.current
 		}
-		it.entries[i] = se
 	}
 	return nil
 }
 
-// layOut gives every item its step's entries, as the archive has them. In one
-// piece: the many texts of documents that come and go while these are filled in
-// would leave holes between them.
-func (p *planner) layOut() {
-	n := 0
-	for _, it := range p.items {
-		n += len(it.asset.entries)
-	}
-	all := make([]StepEntry, 0, n)
-	for _, it := range p.items {
-		from := len(all)
-		for _, e := range it.asset.entries {
-			all = append(all, e.step())
-		}
-		it.entries = all[from:len(all):len(all)]
-	}
-}
-
 // result computes what one entry will hold.
-func (p *planner) result(ctx context.Context, it *item, e entry, se *StepEntry) error {
+func (p *planner) result(ctx context.Context, it *item, e *entry, o *outcome) error {
 	if _, ok := schema.KindOf(e.kind); !ok {
-		se.Result, se.ResultSize = se.Digest, se.Size
+		o.result, o.size = &e.digest, e.size
 		if e.kind == layout.Rows {
-			return p.resultRows(ctx, it, se)
+			return p.resultRows(ctx, it, *e, o)
 		}
 		return nil
 	}
-	if p.arrivesAsIs(it, e) {
-		se.Result, se.ResultSize = se.Digest, se.Size
-		it.facts = &it.archived
-		if se.Result != se.Current {
-			return p.checkAsIs(ctx, it, e)
+	if p.arrivesAsIs(it, *e) {
+		o.result, o.size = &e.digest, e.size
+		it.asArchived, it.facts = true, nil
+		if o.changes() {
+			return p.checkAsIs(ctx, it, *e)
 		}
 		return nil
 	}
-	doc, err := p.document(ctx, it, e)
+	doc, err := p.document(ctx, it, *e)
 	if err != nil {
 		return err
 	}
-	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
+	o.becomes(doc, e)
 	found := factsOf(e.kind, doc)
-	it.facts = &found
-	if se.Result != se.Current {
-		p.validate(it, e, doc)
+	it.asArchived, it.facts = false, &found
+	if o.changes() {
+		p.validate(it, *e, doc)
 	}
 	return nil
 }
@@ -261,7 +240,7 @@ func (p *planner) targetName(it *item, e entry) (layout.Name, bool) {
 // same reports whether all entries of the item are in the target as they
 // would arrive.
 func (it *item) same() bool {
-	return !slices.ContainsFunc(it.entries, func(e StepEntry) bool { return e.TargetPath != "" && e.Result != e.Current })
+	return !slices.ContainsFunc(it.outcomes, func(o outcome) bool { return o.changes() })
 }
 
 // conclude turns what was intended into the decision. same says that the
@@ -300,21 +279,21 @@ func (p *planner) conclude(it *item, same bool) {
 
 // finish marks what is written.
 func (it *item) finish() {
-	for i := range it.entries {
-		e := &it.entries[i]
+	for i := range it.outcomes {
+		o := &it.outcomes[i]
 		switch it.decision {
 		case Create, Overwrite, Fork, Merge:
-			e.Write = e.TargetPath != "" && e.Result != e.Current
+			o.write = o.changes()
 		case Blocked:
-			e.Result, e.ResultSize = "", 0
+			o.result, o.size = nil, 0
 		}
 	}
 	if it.decision == Unchanged || it.decision == Skip {
 		if it.remarks != nil {
 			*it.remarks = remarks{access: it.remarks.access}
 		}
-		for i := range it.entries {
-			it.entries[i].ResultSize = 0
+		for i := range it.outcomes {
+			it.outcomes[i].size = 0
 		}
 	}
 }
@@ -338,26 +317,26 @@ func (p *planner) settleWorkspace(ctx context.Context, ws *item) error {
 	if err != nil {
 		return fmt.Errorf("workspace %s: %w", ws.id, err)
 	}
-	e, _ := ws.entryOf(layout.Metadata)
-	target, _ := p.targetName(ws, e)
-	se := ws.entries[0].archived()
-	se.TargetPath = target.String()
-	se.currently(p.dst.digestOf(target), e)
-	se.Result, se.ResultSize = layout.DigestOf(doc).String(), int64(len(doc))
-	ws.entries[0] = se
-	if se.Result != se.Current {
+	e := &ws.asset.entries[0]
+	o := &ws.outcomes[0]
+	*o = outcome{}
+	target, _ := p.targetName(ws, *e)
+	o.goesTo(target, e)
+	o.current = p.dst.currently(target)
+	o.becomes(doc, e)
+	if o.changes() {
 		p.keepBuilt(ws, doc)
-		ws.sameTies = se.Result == se.Digest || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
+		ws.sameTies = o.isArchived(e) || schema.SameTies(schema.Parse(schema.KindMetadata, m.source), schema.Parse(schema.KindMetadata, doc))
 	}
-	if se.Result != se.Current && (se.Result != se.Digest || e.unchecked || p.src.found.invalid[e.path] != nil) {
-		p.validate(ws, e, doc)
+	if o.changes() && (!o.isArchived(e) || e.unchecked || p.src.found.invalid[e.path] != nil) {
+		p.validate(ws, *e, doc)
 	}
 	if len(ws.said().blocked) == 0 {
 		if err := p.notePlace(m, doc); err != nil {
 			return fmt.Errorf("workspace %s: %w", ws.id, err)
 		}
 	}
-	same := se.Result == se.Current
+	same := !o.changes()
 	if ws.policy == Merge && same && !(ws.update && len(ws.said().blocked) > 0) {
 		ws.decision, ws.reason = Unchanged, strings.TrimSuffix(ws.reason, ": its settings stay")+"; nothing has to be put in"
 		ws.finish()

@@ -92,7 +92,7 @@ func (r *undoing) do(ctx context.Context) (_ *Result, err error) {
 		r.result.Proof, err = compareInventory(ctx, tx, stateOf(r.digests), false)
 		return &r.result, err
 	}
-	if err := authorize(ctx, r.opts.Authorizer, r.undo.Needs()); err != nil {
+	if err := authorize(ctx, r.opts.Authorizer, r.undo.Needs); err != nil {
 		return nil, err
 	}
 	if err := r.carryOut(ctx, tx, was); err != nil {

@@ -47,6 +47,15 @@ func openPlan(path string) (*planFile, error) {
 	return &planFile{File: f, left: maxPlan}, err
 }
 
+// Seek goes to a place in the file. From its beginning, all of it may be read again.
+func (f *planFile) Seek(offset int64, whence int) (int64, error) {
+	at, err := f.File.Seek(offset, whence)
+	if at == 0 {
+		f.left = maxPlan
+	}
+	return at, err
+}
+
 func (f *planFile) Read(p []byte) (int, error) {
 	n, err := f.File.Read(p)
 	if f.left -= int64(n); f.left < 0 {
