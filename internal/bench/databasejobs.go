@@ -68,7 +68,7 @@ func rowsOut(s scale) job {
 	return job{
 		name: "rows-out", title: "Rows out of PostgreSQL", corpus: corpusOfTable(s), rounds: s.rounds(3),
 		notes:   postgresNotes + "oa-archive writes Parquet and hashes it, `\\copy` text.",
-		prepare: []step{table, named, flat},
+		prepare: []step{keys, table, named, flat},
 		variants: []variant{
 			{name: ours, command: command, before: "rm -f table.oa-archive", output: "table.oa-archive", server: true},
 			{name: `psql \copy`, command: copied, before: "rm -f table.copy", output: "table.copy", server: true},
@@ -91,7 +91,7 @@ func rowsIn(s scale) job {
 		notes: postgresNotes + "The import verifies the archive, makes a primary key over the number of the row, and reads the table back before it commits; " +
 			"`\\copy` does neither. The bare table has no key; the same table has one, which is made after `\\copy` or is there before it. " +
 			"`pg_restore` makes the primary key too.",
-		prepare: []step{table, named, flat,
+		prepare: []step{keys, table, named, flat,
 			func(ctx context.Context, st *stage) error {
 				return st.need(ctx, "table.copy", `psql -qX -d one -c "SET oa_archive.tenant = 'flights'" -c "\\copy (SELECT * FROM $TABLE) TO 'table.copy'"`)
 			},
