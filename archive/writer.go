@@ -324,21 +324,23 @@ func (w *Writer) writeEnd() error {
 	included := manifest.Counts(w.m.Entries)
 	maps.Copy(included, w.m.Coverage.Included)
 	w.m.Coverage.Included = included
-	text, err := w.m.Marshal()
+	// The header stands before the text, so that this need not be copied.
+	member, err := w.m.AppendText(make([]byte, ustar.BlockSize))
 	if err != nil {
 		return fmt.Errorf("archive: %w", err)
 	}
+	text := member[ustar.BlockSize:]
+	digest := layout.DigestOf(text)
 	if int64(len(text)) > w.opts.Limits.Manifest {
 		return fmt.Errorf("archive: %w: the manifest has %d bytes, at most %d are allowed", ErrLimit, len(text), w.opts.Limits.Manifest)
 	}
-	member := ustar.AppendFile(make([]byte, 0, len(text)+1024), layout.ManifestPath, int64(len(text)), w.time)
-	member = ustar.Pad(append(member, text...))
-	if err := w.frames.writeNow(member); err != nil {
+	copy(member, ustar.AppendFile(nil, layout.ManifestPath, int64(len(text)), w.time))
+	if err := w.frames.writeNow(ustar.Pad(member)); err != nil {
 		return err
 	}
 	var end []byte
 	if w.opts.Signer != nil {
-		signature, err := w.frames.sign(layout.ManifestPath, layout.DigestOf(text))
+		signature, err := w.frames.sign(layout.ManifestPath, digest)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,11 @@ import (
 // the end. Equal manifests have equal texts, and [Parse] returns an equal
 // manifest. A zero Format or MinReader is written as
 // [Manifest.Versions] says.
-func (m *Manifest) Marshal() ([]byte, error) {
+func (m *Manifest) Marshal() ([]byte, error) { return m.AppendText(nil) }
+
+// AppendText implements [encoding.TextAppender]: it appends what
+// [Manifest.Marshal] returns to b.
+func (m *Manifest) AppendText(b []byte) ([]byte, error) {
 	c := *m
 	format, minReader := c.Versions()
 	if c.Format.IsZero() {
@@ -30,10 +34,10 @@ func (m *Manifest) Marshal() ([]byte, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	w := writer{buf: make([]byte, 0, 4096+256*len(c.Entries))}
+	w := writer{buf: slices.Grow(b, 4096+256*len(c.Entries))}
 	c.write(&w)
 	// Members that came in as raw text could still clash with others.
-	if err := strictjson.Check(w.buf, strictjson.Limits{}); err != nil {
+	if err := strictjson.Check(w.buf[len(b):], strictjson.Limits{}); err != nil {
 		return nil, &Error{Rule: "M-1", Err: err}
 	}
 	return w.buf, nil

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -12,10 +13,12 @@ import (
 
 // place is a workspace of the target before and after the import.
 type place struct {
-	item          *item
-	before, after *access.Workspace // before is nil when the target does not have it; after, while what was built tells it
-	source        []access.Member   // the archive's members, under the ids of the target
-	moves         bool              // members differ
+	item   *item
+	after  *access.Workspace // nil while another document tells it: what was built, or that of the target
+	before *access.Workspace // only while it is compared; nil when the target does not have it
+	there  *asset            // in the target
+	source []access.Member   // the archive's members, under the ids of the target
+	moves  bool              // members differ
 }
 
 // notePlace remembers what a workspace's metadata says about access, and which
@@ -27,10 +30,12 @@ func (p *planner) notePlace(m *metadata, doc []byte) error {
 		return err
 	}
 	if m.there != nil {
-		if pl.before, err = access.ReadWorkspace(m.there); err != nil {
+		before, err := access.ReadWorkspace(m.there)
+		if err != nil {
 			return fmt.Errorf("target: %w", err)
 		}
-		pl.moves = !slices.Equal(pl.before.Members, pl.after.Members)
+		pl.moves = !slices.Equal(before.Members, pl.after.Members)
+		pl.there = p.dst.workspace(m.ws.targetID)
 	}
 	source, err := access.ReadWorkspace(m.source)
 	if err != nil {
@@ -57,22 +62,34 @@ func (p *planner) notePlace(m *metadata, doc []byte) error {
 			}
 		}
 	}
-	if p.built[m.ws] != nil {
+	if p.built[m.ws] != nil || bytes.Equal(doc, m.there) {
 		pl.after = nil
 	}
 	p.places = append(p.places, pl)
 	return nil
 }
 
-// fill reads what notePlace has left to be read from what was built.
-func (p *planner) fill(pl *place) error {
+// fill reads what notePlace has left to be read.
+func (p *planner) fill(ctx context.Context, pl *place) error {
+	var doc []byte // that tells what is to be
+	var err error
+	if pl.there != nil {
+		if doc, err = p.readTarget(ctx, pl.there.entries[0]); err != nil {
+			return err
+		}
+		if pl.before, err = access.ReadWorkspace(doc); err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
+	}
 	if pl.after != nil {
 		return nil
 	}
-	doc, err := p.rebuilt(pl.item)
-	if err == nil {
-		pl.after, err = access.ReadWorkspace(doc)
+	if p.built[pl.item] != nil {
+		if doc, err = p.rebuilt(pl.item); err != nil {
+			return err
+		}
 	}
+	pl.after, err = access.ReadWorkspace(doc)
 	return err
 }
 
@@ -90,7 +107,7 @@ func (p *planner) compareAccess(ctx context.Context) error {
 	before, after := access.Side{Directory: dirs.before}.Indexed(), access.Side{Directory: dirs.after}.Indexed()
 	given := access.Side{Directory: dirs.given}.Indexed()
 	for _, pl := range p.places {
-		if err := p.fill(pl); err != nil {
+		if err := p.fill(ctx, pl); err != nil {
 			return err
 		}
 		if err := p.placeAssets(ctx, pl, p.itemsOf(pl.item.workspace)); err != nil {

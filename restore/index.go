@@ -170,6 +170,16 @@ func (x *index) currently(name layout.Name) *layout.Digest {
 	return nil
 }
 
+// pathOf returns the path of the entry called name, "" when there is none.
+func (x *index) pathOf(name layout.Name) string {
+	if a := x.assets.get(keyOf(name)); a != nil {
+		if e, ok := a.entryOf(name.Kind); ok && e.name() == name {
+			return e.path
+		}
+	}
+	return ""
+}
+
 // has reports whether there is an entry called name.
 func (x *index) has(name layout.Name) bool { return !x.digestOf(name).IsZero() }
 

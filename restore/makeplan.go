@@ -128,13 +128,19 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	if err := checkMappedTenants(&opts.Mapping, m.Tenant.ID, info.ID); err != nil {
 		return nil, err
 	}
+	isKnown := known.serves(p)
+	if isKnown {
+		p.src = known.index
+	} else if err := p.listArchive(); err != nil {
+		return nil, fmt.Errorf("restore: read the archive: %w", err)
+	}
 	if err := p.readInventory(ctx, target); err != nil {
 		return nil, fmt.Errorf("restore: read the target: %w", err)
 	}
-	if known.serves(p) {
-		p.src = known.index
-	} else if err := p.readArchive(ctx); err != nil {
-		return nil, fmt.Errorf("restore: read the archive: %w", err)
+	if !isKnown {
+		if err := p.readArchive(ctx); err != nil {
+			return nil, fmt.Errorf("restore: read the archive: %w", err)
+		}
 	}
 	var err error
 	if p.people, err = newResolver(p.src.people, p.dst.people, p.same, &p.opts.Mapping); err != nil {
@@ -152,7 +158,8 @@ func newPlannerOn(ctx context.Context, a source, manifestDigest layout.Digest, k
 	return p, nil
 }
 
-func (p *planner) readArchive(ctx context.Context) error {
+// listArchive indexes the entries of the archive, without their content.
+func (p *planner) listArchive() error {
 	for _, e := range p.manifest.Entries {
 		if _, err := layout.Parse(e.Path); err != nil {
 			return err
@@ -160,6 +167,11 @@ func (p *planner) readArchive(ctx context.Context) error {
 		p.src.add(entry{path: e.Path, size: e.Size, digest: e.SHA256})
 	}
 	p.src.sort()
+	return nil
+}
+
+// readArchive reads the documents of the archive.
+func (p *planner) readArchive(ctx context.Context) error {
 	// What is not written need not be valid, and what is selected shows only
 	// once all is read.
 	return p.src.learnArchive(ctx, p.readSource, func(e entry) bool {
@@ -173,9 +185,11 @@ func (p *planner) readInventory(ctx context.Context, target view) error {
 		if err != nil {
 			return err
 		}
-		path, err := tenant.EntryPath(e.Name)
-		if err != nil {
-			return err
+		path := p.src.pathOf(e.Name) // mostly the same, and kept once
+		if path == "" {
+			if path, err = tenant.EntryPath(e.Name); err != nil {
+				return err
+			}
 		}
 		p.dst.add(entry{path: path, size: e.Size, digest: e.Digest, open: e.Open})
 		listed = append(listed, held{path: path, digest: e.Digest})

@@ -78,25 +78,27 @@ func checkText(s string, limit int) string {
 // [layout.Name.String] would panic; implementations of [Tx] call it on every
 // name they are given.
 func EntryPath(n layout.Name) (string, error) {
-	refused := fmt.Errorf("name %+q is not that of a tenant's entry", fmt.Sprint(n.Kind, n.Workspace, n.Asset, n.Vendor, n.Rest))
+	refused := func() (string, error) {
+		return "", fmt.Errorf("name %+q is not that of a tenant's entry", fmt.Sprint(n.Kind, n.Workspace, n.Asset, n.Vendor, n.Rest))
+	}
 	switch n.Kind {
 	case layout.Extension:
 		path := "extensions/" + n.Vendor + "/" + n.Rest
 		if got, err := layout.Parse(path); err != nil || got != n {
-			return "", refused
+			return refused()
 		}
 		return path, nil
 	case layout.Audit:
 		if n != (layout.Name{Kind: layout.Audit}) {
-			return "", refused
+			return refused()
 		}
 		return n.String(), nil
 	}
 	if n.Kind < layout.Metadata || n.Kind > layout.File || n.Vendor != "" || n.Rest != "" || !layout.IsUUID(n.Workspace) {
-		return "", refused
+		return refused()
 	}
 	if n.Kind == layout.Metadata && n.Asset != "" || n.Kind != layout.Metadata && !layout.IsUUID(n.Asset) {
-		return "", refused
+		return refused()
 	}
 	return n.String(), nil
 }

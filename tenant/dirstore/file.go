@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/oneanalytics/oa-archive/layout"
 	"github.com/oneanalytics/oa-archive/tenant"
@@ -19,19 +20,30 @@ type file struct {
 	root   *os.Root
 	path   string // where its bytes are: its place, or the staging folder
 	name   layout.Name
-	info   fs.FileInfo
+	look   look
 	digest layout.Digest // zero when not known
 }
 
+// look is what tells whether a path still has the content that it had. A folder
+// may hold very many files, of which the system tells several times as much.
+type look struct {
+	size     int64
+	modified time.Time
+	id       identity // of the file
+}
+
+func lookAt(info fs.FileInfo) look { return look{info.Size(), info.ModTime(), identify(info)} }
+
 // unchanged reports whether two looks at a path found the same content, as
 // far as identity, size and time can tell.
-func unchanged(a, b fs.FileInfo) bool {
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+func unchanged(now fs.FileInfo, was look) bool {
+	is := lookAt(now)
+	return is.id.same(was.id) && is.size == was.size && is.modified.Equal(was.modified)
 }
 
 // entry describes the file. Once closed is set, it cannot be opened any more.
 func (f file) entry(closed *atomic.Bool) tenant.Entry {
-	return tenant.Entry{Name: f.name, Size: f.info.Size(), Digest: f.digest, Open: func(ctx context.Context) (io.ReadCloser, error) {
+	return tenant.Entry{Name: f.name, Size: f.look.size, Digest: f.digest, Open: func(ctx context.Context) (io.ReadCloser, error) {
 		return f.open(ctx, closed)
 	}}
 }
@@ -49,12 +61,12 @@ func (f file) open(ctx context.Context, closed *atomic.Bool) (io.ReadCloser, err
 	}
 	opened, err := f.root.OpenFile(f.path, openFlags, 0)
 	if err != nil {
-		if now, errNow := f.root.Lstat(f.path); errNow != nil || !unchanged(now, f.info) {
+		if now, errNow := f.root.Lstat(f.path); errNow != nil || !unchanged(now, f.look) {
 			return nil, f.changed()
 		}
 		return nil, fmt.Errorf("dirstore: %w", err)
 	}
-	if now, err := opened.Stat(); err != nil || !unchanged(now, f.info) {
+	if now, err := opened.Stat(); err != nil || !unchanged(now, f.look) {
 		_ = opened.Close()
 		return nil, f.changed()
 	}
@@ -102,7 +114,7 @@ func (c *content) Read(p []byte) (int, error) {
 		c.err = fmt.Errorf("dirstore: %s: the snapshot is closed: %w", c.file.path, fs.ErrClosed)
 		return 0, c.err
 	}
-	left := c.file.info.Size() - c.read
+	left := c.file.look.size - c.read
 	if left == 0 {
 		if c.err = c.check(); c.err == nil {
 			c.err = io.EOF
@@ -119,7 +131,7 @@ func (c *content) Read(p []byte) (int, error) {
 		c.err = c.file.changed()
 	case err != nil:
 		c.err = fmt.Errorf("dirstore: %w", err)
-	case c.read == c.file.info.Size():
+	case c.read == c.file.look.size:
 		if c.err = c.check(); c.err != nil {
 			n = 0
 		}
@@ -150,7 +162,7 @@ func (c *content) check() error {
 	if err != nil {
 		return fmt.Errorf("dirstore: %w", err)
 	}
-	if !unchanged(now, c.file.info) || c.hash != nil && layout.Digest(c.hash.Sum(nil)) != c.file.digest {
+	if !unchanged(now, c.file.look) || c.hash != nil && layout.Digest(c.hash.Sum(nil)) != c.file.digest {
 		return c.file.changed()
 	}
 	return nil

@@ -49,7 +49,7 @@ func (g generation) same(h generation) bool {
 	if g.applying || h.applying || (g.journal == nil) != (h.journal == nil) {
 		return false
 	}
-	return g.journal == nil || unchanged(g.journal, h.journal)
+	return g.journal == nil || unchanged(g.journal, lookAt(h.journal))
 }
 
 // list lists the folder as it is between two imports. It takes no lock, so it
@@ -88,7 +88,7 @@ func (s *Store) walk(ctx context.Context) (listing, error) {
 	slices.Sort(w.found.foreign)
 	for i := range w.found.files {
 		f := &w.found.files[i]
-		if w.now.Sub(f.info.ModTime()) > recent {
+		if w.now.Sub(f.look.modified) > recent {
 			continue
 		}
 		digest, err := f.hash(ctx)
@@ -152,7 +152,7 @@ func (w *walker) visit(dir *os.Root, base, path string, depth int) error {
 	case parseErr != nil:
 		w.found.foreign = append(w.found.foreign, path)
 	default:
-		w.found.files = append(w.found.files, file{root: w.store.root, path: path, name: name, info: entry})
+		w.found.files = append(w.found.files, file{root: w.store.root, path: path, name: name, look: lookAt(entry)})
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func fill(ctx context.Context, f *os.File, size int64, content io.Reader, replac
 	if err != nil {
 		return nil, err
 	}
-	return &file{info: written, digest: layout.Digest(h.Sum(nil))}, nil
+	return &file{look: lookAt(written), digest: layout.Digest(h.Sum(nil))}, nil
 }
 
 // contextReader ends reading when its context does.
