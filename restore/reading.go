@@ -20,6 +20,7 @@ type reading struct {
 	manifest    layout.Digest
 	maxDocument int64
 	index       *index
+	selected    []string // the selectors that it was made for
 }
 
 // longWay turns off every shortcut of this file. Tests compare plans that were
@@ -28,7 +29,7 @@ var longWay = false
 
 // serves reports whether the reading is that of the archive which p reads.
 func (r *reading) serves(p *planner) bool {
-	return r != nil && !p.manifestDigest.IsZero() && r.manifest == p.manifestDigest && r.maxDocument == p.maxDocument
+	return r != nil && !p.manifestDigest.IsZero() && r.manifest == p.manifestDigest && r.maxDocument == p.maxDocument && slices.Equal(r.selected, p.opts.Select)
 }
 
 // findings are what a pass over an archive found about its documents, beside
@@ -47,15 +48,19 @@ const (
 // learnArchive reads every document once: for names and references, for its
 // own faults, and for those between the documents of a workspace. Faults are
 // looked for only where writes says that the import may write the document as
-// it is.
-func (x *index) learnArchive(ctx context.Context, read readDocument, writes func(entry) bool) error {
+// it is. Workspaces of no interest are not looked into.
+func (x *index) learnArchive(ctx context.Context, read readDocument, writes func(entry) bool, in interest) error {
 	x.found = &findings{invalid: map[string]error{}, flawed: map[string]bool{}}
 	for rest := x.order; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(a *asset) bool { return a.workspace != rest[0].workspace })
 		if n < 0 {
 			n = len(rest)
 		}
-		if err := x.learnWorkspace(ctx, rest[:n], read, writes); err != nil {
+		looks, err := x.looksInto(ctx, rest[:n], read, in)
+		if err == nil && looks {
+			err = x.learnWorkspace(ctx, rest[:n], read, writes)
+		}
+		if err != nil {
 			return err
 		}
 		pack(rest[:n])
