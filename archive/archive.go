@@ -32,11 +32,14 @@ type Archive struct {
 	m         *manifest.Manifest
 	text      []byte // of the manifest; nil if it is large: see manifestText
 	textSize  int64
+	header    []byte        // of the manifest in the tar
 	signature []byte        // of the manifest; nil when unsigned
 	times     []int64       // of the members in the last frames
 	byPath    []int32       // indexes of the entries, sorted by path
 	checked   []atomic.Bool // of each entry: header and signature are right
 	frames    frameCache
+
+	frameDigest layout.Digest // SHA-256 of the manifest's frame as it lies in the file
 }
 
 // Open reads the seek table and the manifest of the archive in r, which has
@@ -101,11 +104,17 @@ func open(r io.ReaderAt, size int64, opts Options) (a *Archive, fault *Finding, 
 		f := formatFinding(CodeLimit, ruleLimits, "", size, InFile, fmt.Errorf("%w: the tar has %d bytes, at most %d are allowed", ErrLimit, n, opts.Limits.Tar))
 		return nil, &f, nil
 	}
-	if fault, err = a.readEnd(); fault != nil || err != nil {
+	last, fault, err := a.readLast()
+	if fault != nil || err != nil {
 		return nil, fault, err
 	}
+	n := t.frames()
+	a.frameDigest = layout.DigestOf(last[:t.at[n-1]-t.at[n-2]])
+	if fault = a.decodeLast(last); fault != nil {
+		return nil, fault, nil
+	}
 	t.tail, t.fixity, t.table = nil, nil, nil
-	a.proof = prove(a.text, a.signature, t.start[t.frames()-2], opts)
+	a.proof = prove(a.text, a.signature, t.start[n-2], opts)
 	a.m = a.proof.m
 	a.letGo()
 	if len(a.proof.faults) > 0 {
@@ -129,41 +138,44 @@ func open(r io.ReaderAt, size int64, opts Options) (a *Archive, fault *Finding, 
 	return a, nil, nil
 }
 
-// readEnd reads the last two frames: the manifest, and its signature with the
-// end of the tar.
-func (a *Archive) readEnd() (*Finding, error) {
+// readLast reads the last two frames as they lie in the file: that of the
+// manifest, and that of its signature and the end of the tar.
+func (a *Archive) readLast() ([]byte, *Finding, error) {
 	t, n := a.t, a.t.frames()
 	if n < 2 {
 		f := formatFinding(CodeNoManifest, ruleSequence, layout.ManifestPath, -1, InTar, errors.New("there is no manifest: the file has only one frame"))
-		return &f, nil
+		return nil, &f, nil
 	}
 	from, to := t.at[n-2], t.at[n]
 	if t.start[n-1]-t.start[n-2] > ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest) {
 		f := formatFinding(CodeLimit, ruleLimits, layout.ManifestPath, from, InFile, fmt.Errorf("%w: the manifest's frame has %d bytes, the limit for manifests is %d", ErrLimit, t.start[n-1]-t.start[n-2], a.opts.Limits.Manifest))
-		return &f, nil
+		return nil, &f, nil
 	}
 	if to-from > frame.Bound(ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest))+frame.Bound(frame.MaxContent) {
 		f := formatFinding(CodeFrameTooLarge, ruleBlocks, "", from, InFile, fmt.Errorf("the last two frames take %d bytes", to-from))
-		return &f, nil
+		return nil, &f, nil
 	}
-	var b []byte
 	if from >= t.tailAt {
-		b = t.tail[from-t.tailAt : to-t.tailAt]
-	} else {
-		var err error
-		if b, err = readRange(a.frames.r, nil, from, to-from); err != nil {
-			return nil, err
-		}
+		return t.tail[from-t.tailAt : to-t.tailAt], nil, nil
 	}
-	text, fault := a.frames.decode(n-2, b[:t.at[n-1]-from], ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest), anew)
+	b, err := readRange(a.frames.r, nil, from, to-from)
+	return b, nil, err
+}
+
+// decodeLast decompresses what readLast has read, and takes it apart.
+func (a *Archive) decodeLast(b []byte) *Finding {
+	n := a.t.frames()
+	length := a.t.at[n-1] - a.t.at[n-2]
+	text, fault := a.frames.decode(n-2, b[:length], ustar.BlockSize+ustar.Padded(a.opts.Limits.Manifest), anew)
 	if fault != nil {
-		return fault, nil
+		return fault
 	}
-	end, fault := a.frames.decode(n-1, b[t.at[n-1]-from:], frame.MaxContent, anew)
+	// The decoder keeps hold of what it reads: of a copy, not of the manifest's frame.
+	end, fault := a.frames.decode(n-1, bytes.Clone(b[length:]), frame.MaxContent, anew)
 	if fault != nil {
-		return fault, nil
+		return fault
 	}
-	return a.splitEnd(text, end), nil
+	return a.splitEnd(text, end)
 }
 
 // splitEnd takes the contents of the last two frames apart.
@@ -177,7 +189,7 @@ func (a *Archive) splitEnd(text, end []byte) *Finding {
 	if err != nil {
 		return refuse(CodeNoManifest, ruleSequence, a.t.start[n-2], "the last frame but one does not hold the manifest: %w", err)
 	}
-	a.text = content
+	a.text, a.header = content, bytes.Clone(text[:ustar.BlockSize])
 	rest, ok := bytes.CutSuffix(end, make([]byte, ustar.End))
 	if !ok {
 		return refuse(CodeEnd, ruleEnd, a.t.start[n-1], "the last frame does not end with two zero blocks")

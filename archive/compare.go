@@ -11,36 +11,38 @@ import (
 
 // entries compares the entries that were read with those that are listed.
 func (j *judge) entries() {
-	read := j.w.entries
+	read := &j.w.entries
 	if j.samePaths() {
 		shift := int64(0)
 		for i := range j.m.Entries {
-			j.entry(&j.m.Entries[i], read[i])
+			e, o := &j.m.Entries[i], read.at(i)
+			j.entry(e, &o)
 			// One wrong place moves all that follow: report it once.
-			if d := read[i].offset - j.m.Entries[i].Offset; d != shift {
+			if d := o.offset - e.Offset; d != shift {
 				shift = d
-				j.w.report(CodeOffset, ruleOffset, read[i].path, read[i].offset, "the entry lies at byte %d of the tar, the manifest says %d", read[i].offset, j.m.Entries[i].Offset)
+				j.w.report(CodeOffset, ruleOffset, o.path, o.offset, "the entry lies at byte %d of the tar, the manifest says %d", o.offset, e.Offset)
 			}
 		}
 		return
 	}
-	byPath := make(map[string]*observed, len(read))
-	for _, o := range read {
-		byPath[o.path] = o
+	byPath := make(map[string]int, read.len())
+	for i := range read.len() {
+		byPath[read.at(i).path] = i
 	}
 	var missing []*manifest.Entry
 	listed := make(map[string]bool, len(j.m.Entries))
 	for i := range j.m.Entries {
 		e := &j.m.Entries[i]
 		listed[e.Path] = true
-		if o := byPath[e.Path]; o != nil {
-			j.entry(e, o)
+		if i, ok := byPath[e.Path]; ok {
+			o := read.at(i)
+			j.entry(e, &o)
 		} else {
 			missing = append(missing, e)
 		}
 	}
-	var unlisted []*observed
-	for _, o := range read {
+	var unlisted []observed
+	for o := range read.all() {
 		if !listed[o.path] {
 			unlisted = append(unlisted, o)
 		}
@@ -49,11 +51,19 @@ func (j *judge) entries() {
 }
 
 func (j *judge) samePaths() bool {
-	return slices.EqualFunc(j.m.Entries, j.w.entries, func(e manifest.Entry, o *observed) bool { return e.Path == o.path })
+	if len(j.m.Entries) != j.w.entries.len() {
+		return false
+	}
+	for i := range j.m.Entries {
+		if j.m.Entries[i].Path != j.w.entries.at(i).path {
+			return false
+		}
+	}
+	return true
 }
 
 // unpaired reports entries that are only listed or only there.
-func (j *judge) unpaired(missing []*manifest.Entry, unlisted []*observed) {
+func (j *judge) unpaired(missing []*manifest.Entry, unlisted []observed) {
 	absent := make(map[layout.Digest]*manifest.Entry)
 	for _, e := range missing {
 		absent[e.SHA256] = e
@@ -91,7 +101,7 @@ func (j *judge) entry(e *manifest.Entry, o *observed) {
 			return
 		}
 		j.w.report(CodeDigest, ruleDigest, o.path, o.offset, "its content was changed: the SHA-256 is %x, the manifest says %s", o.digest, e.SHA256)
-	case !slices.EqualFunc(e.Chunks, o.chunks, func(a layout.Digest, b [32]byte) bool { return a == b }):
+	case !slices.Equal(e.Chunks, o.chunks):
 		j.w.report(CodeChunks, ruleChunks, o.path, o.offset, "%s", chunkDifference(e, o))
 	}
 }
@@ -99,7 +109,7 @@ func (j *judge) entry(e *manifest.Entry, o *observed) {
 func chunkDifference(e *manifest.Entry, o *observed) string {
 	for i := range min(len(e.Chunks), len(o.chunks)) {
 		if e.Chunks[i] != o.chunks[i] {
-			return fmt.Sprintf("the SHA-256 of chunk %d is %x, the manifest says %s", i, o.chunks[i], e.Chunks[i])
+			return fmt.Sprintf("the SHA-256 of chunk %d is %s, the manifest says %s", i, o.chunks[i], e.Chunks[i])
 		}
 	}
 	return fmt.Sprintf("it has %d chunks, the manifest lists %d", len(o.chunks), len(e.Chunks))

@@ -22,8 +22,9 @@ type inFrame struct {
 	err     error // it has no data: a *FormatError
 	done    chan struct{}
 	users   atomic.Int32
-	raw     []byte // compressed, until it is decoded
-	buffer  []byte // that data lies in, to be used again
+	listing *listing // when this is the manifest's frame, but data holds only its header
+	raw     []byte   // compressed, until it is decoded
+	buffer  []byte   // that data lies in, to be used again
 }
 
 // Frames' memory is used again; there are two sizes.
@@ -103,7 +104,7 @@ func (r *frameReader) next() (*inFrame, error) {
 			r.ended = err
 			break
 		}
-		f := &inFrame{index: len(r.rows) + len(r.queue), at: raw.at, content: raw.content, length: raw.length, raw: raw.bytes, err: raw.err, done: make(chan struct{})}
+		f := &inFrame{index: len(r.rows) + len(r.queue), at: raw.at, content: raw.content, length: raw.length, raw: raw.bytes, listing: raw.listing, err: raw.err, done: make(chan struct{})}
 		f.users.Store(1)
 		r.queue = append(r.queue, f)
 		go f.decode(r.dec)
@@ -132,6 +133,10 @@ func (r *frameReader) next() (*inFrame, error) {
 func (f *inFrame) decode(dec *frame.Decoder) {
 	defer close(f.done)
 	if f.err != nil {
+		return
+	}
+	if f.listing != nil {
+		f.data, f.sum = f.listing.header, f.listing.sum
 		return
 	}
 	f.sum = frame.Sum(f.raw)

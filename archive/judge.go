@@ -23,9 +23,14 @@ type proof struct {
 // signature (nil when there is none), its form, the trust in its signer and
 // its age, in this order.
 func prove(text, signature []byte, offset int64, opts Options) proof {
-	p := proof{digest: layout.DigestOf(text)}
-	m, parseErr := manifest.Parse(text, opts.Limits.manifest())
-	p.m = m
+	m, err := manifest.Parse(text, opts.Limits.manifest())
+	return proveParsed(m, err, layout.DigestOf(text), signature, offset, opts)
+}
+
+// proveParsed is prove for a manifest whose text has that digest, and of which
+// manifest.Parse has made m or parseErr.
+func proveParsed(m *manifest.Manifest, parseErr error, digest layout.Digest, signature []byte, offset int64, opts Options) proof {
+	p := proof{m: m, digest: digest}
 	var newer *manifest.VersionError
 	if errors.As(parseErr, &newer) {
 		p.faults = append(p.faults, manifestFinding(parseErr, offset))
@@ -128,10 +133,10 @@ type judge struct {
 
 // conclude turns a finished walk into a report.
 func (w *walk) conclude() *Report {
-	r := &Report{Entries: len(w.entries), Bytes: w.bytes, FileSize: w.frames.src.done()}
+	r := &Report{Entries: w.entries.len(), Bytes: w.bytes, FileSize: w.frames.src.done()}
 	switch {
-	case w.manifest != nil:
-		p := prove(w.manifest, w.signature, w.manifestAt, w.opts)
+	case w.manifest != nil, w.listing != nil:
+		p := w.prove()
 		r.Manifest, r.Verdict = p.m, p.verdict
 		if p.m != nil {
 			r.Signed = p.m.SigningKey != ""
@@ -155,8 +160,19 @@ func (w *walk) conclude() *Report {
 	return r
 }
 
+// prove checks the manifest, which is not held any more afterwards.
+func (w *walk) prove() proof {
+	if l := w.listing; l != nil {
+		return proveParsed(l.m, nil, l.digest, w.signature, w.manifestAt, w.opts)
+	}
+	p := prove(w.manifest, w.signature, w.manifestAt, w.opts)
+	w.manifest = nil
+	w.giveBack()
+	return p
+}
+
 func (j *judge) noSignatures() bool {
-	for _, o := range j.w.entries {
+	for o := range j.w.entries.all() {
 		if o.signature != nil {
 			return false
 		}
@@ -168,7 +184,7 @@ func (j *judge) noSignatures() bool {
 // names, or that none has one.
 func (j *judge) signatures() {
 	listed := j.digests()
-	for _, o := range j.w.entries {
+	for o := range j.w.entries.all() {
 		s := o.signature
 		switch {
 		case j.m.SigningKey == "":
@@ -194,7 +210,7 @@ func (j *judge) signatures() {
 // listed digests.
 func (j *judge) digests() map[string][32]byte {
 	faulty := make(map[string]bool)
-	for _, o := range j.w.entries {
+	for o := range j.w.entries.all() {
 		if o.signature != nil && o.signature.fault != nil {
 			faulty[o.path] = true
 		}

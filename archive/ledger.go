@@ -66,25 +66,6 @@ func (l *ledger) sort() {
 // A span is a part of the tar that could not be read.
 type span struct{ from, to int64 }
 
-// observed is what was read of one entry. Workers fill in digest, chunks and
-// signature; they are complete once all units are done.
-type observed struct {
-	path    string
-	offset  int64 // in the tar, of the first header
-	size    int64
-	digest  [32]byte
-	chunks  [][32]byte
-	damaged bool // part of the content could not be read
-
-	signature *checkedSignature // nil when there is none
-}
-
-// checkedSignature is the outcome of one signature.
-type checkedSignature struct {
-	fingerprint string
-	fault       *Finding // nil when it verifies for its archive and path
-}
-
 // manifestFinding turns an error of package manifest into a finding.
 func manifestFinding(err error, offset int64) Finding {
 	code, rule, path := classifyManifest(err)

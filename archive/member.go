@@ -21,7 +21,7 @@ const (
 // member reads the header in block, which begins at start. It returns an
 // entry, whose content follows, or nil after any other member.
 func (w *walk) member(block []byte, start int64) (*observed, error) {
-	h, lax, err := ustar.Parse(block)
+	h, lax, err := ustar.ParseLikely(block, w.entries.nextPath())
 	if errors.Is(err, ustar.ErrZeroBlock) {
 		return w.zero(start)
 	}
@@ -233,7 +233,7 @@ func (w *walk) file(h ustar.Header, start int64) (*observed, error) {
 }
 
 func (w *walk) entryMember(h ustar.Header, start int64) (*observed, error) {
-	if len(w.entries) >= w.opts.Limits.Entries {
+	if w.entries.len() >= w.opts.Limits.Entries {
 		w.report(CodeLimit, ruleLimits, h.Path, start, "%w: more than %d entries", ErrLimit, w.opts.Limits.Entries)
 		w.ended, w.gaveUp = true, true
 		return nil, nil
@@ -249,9 +249,8 @@ func (w *walk) entryMember(h ustar.Header, start int64) (*observed, error) {
 	} else {
 		w.cut.Small(headers + padded)
 	}
-	o := &observed{path: h.Path, offset: start, size: h.Size}
-	w.entries = append(w.entries, o)
-	w.o, w.last, w.rest, w.hash = o, o, h.Size, &contentHash{o: o}
+	o := w.entries.add(observed{path: h.Path, offset: start, size: h.Size})
+	w.o, w.last, w.rest, w.hash = o, o, h.Size, contentHash{o: o}
 	return o, nil
 }
 
@@ -291,8 +290,13 @@ func (w *walk) manifestMember(h ustar.Header, start int64) error {
 	}
 	w.manifestAt = start
 	w.cut.Alone(ustar.BlockSize + ustar.Padded(h.Size))
+	if l := w.cur.listing; l != nil && w.at == ustar.BlockSize && h.Size == l.size {
+		w.listing = l
+		w.at, w.pos = w.cur.content, w.pos+w.cur.content-w.at
+		return nil
+	}
 	var err error
-	w.manifest, err = w.take(h.Path, h.Size)
+	w.manifest, err = w.borrow(h.Path, h.Size)
 	return err
 }
 

@@ -13,11 +13,12 @@ import (
 
 // A rawFrame is one data frame as it lies in the file.
 type rawFrame struct {
-	at      int64  // in the file
-	length  int64  // in the file
-	bytes   []byte // compressed
-	content int64  // that it states; -1 when not known
-	err     error  // its form is wrong
+	at      int64    // in the file
+	length  int64    // in the file
+	bytes   []byte   // compressed
+	content int64    // that it states; -1 when not known
+	listing *listing // what it is known to hold, instead of its bytes
+	err     error    // its form is wrong
 }
 
 // A source yields the data frames of a file in order, then what follows them.
@@ -199,11 +200,12 @@ func (s *streamSource) skippable(limit int64, code Code, rule string) ([]byte, e
 // A tableSource reads the frames that a seek table lists. Damage of one frame
 // does not keep it from reading the next.
 type tableSource struct {
-	ctx    context.Context
-	r      io.ReaderAt
-	t      *fileTable
-	i      int // next frame
-	limits frameLimits
+	ctx     context.Context
+	r       io.ReaderAt
+	t       *fileTable
+	i       int // next frame
+	limits  frameLimits
+	listing *listing // what the last frame but one holds, if that is known
 }
 
 func (s *tableSource) done() int64 {
@@ -228,6 +230,11 @@ func (s *tableSource) next(buf []byte) (rawFrame, error) {
 	if length > frame.Bound(limit) {
 		fault := frameFault(raw.at, raw.content, &s.limits, fmt.Errorf("%w: %d bytes", frame.ErrTooLarge, length))
 		raw.err = fault.Err
+		return raw, nil
+	}
+	if s.listing != nil && i == s.t.frames()-2 && raw.content <= limit {
+		s.limits.add(raw.content)
+		raw.listing = s.listing
 		return raw, nil
 	}
 	b, err := readRange(s.r, buf, raw.at, length)

@@ -15,6 +15,7 @@ type unit struct {
 	frame      *inFrame // whose content the functions look at; may be nil
 	hashes     []func()
 	signatures []func()
+	complete   int           // so many entries are, once this unit and those before are done
 	hashed     chan struct{} // closed once all digests are known
 	done       chan struct{}
 }
@@ -43,24 +44,30 @@ func (u *unit) run() {
 
 // units runs units, a bounded number at a time.
 type units struct {
-	limit   int
-	running []*unit
+	limit    int
+	running  []*unit
+	finished func(*unit) // called in the order of start
 }
 
 func (us *units) start(u *unit) {
 	for len(us.running) >= us.limit {
-		<-us.running[0].done
-		us.running = us.running[1:]
+		us.waitFirst()
 	}
 	us.running = append(us.running, u)
 	go u.run()
 }
 
 func (us *units) wait() {
-	for _, u := range us.running {
-		<-u.done
+	for len(us.running) > 0 {
+		us.waitFirst()
 	}
-	us.running = nil
+}
+
+func (us *units) waitFirst() {
+	u := us.running[0]
+	<-u.done
+	us.running = us.running[1:]
+	us.finished(u)
 }
 
 // A contentHash computes the digests of one entry's content, which arrives in

@@ -14,6 +14,9 @@ import (
 // entry's digest and signature, the manifest, and what opts demand. It goes on
 // after the first thing that is wrong and reports them all.
 //
+// Where the seek table is right, the manifest is read before the entries, and
+// memory holds it and a few frames, but nothing of an entry that is as listed.
+//
 // The error is about reading and about opts; what is wrong with the archive
 // stands in the report. When ctx ends, Verify returns at once with its error;
 // a call of r.ReadAt that is under way may still return later. Frames are
@@ -22,14 +25,19 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Repo
 	if size < 0 {
 		return nil, fmt.Errorf("archive: verify: size %d", size)
 	}
+	return verifyFile(ctx, r, size, opts, nil)
+}
+
+// verifyFile is Verify. The manifest of open, if it is not nil, is used instead
+// of the file's own if they are the same.
+func verifyFile(ctx context.Context, r io.ReaderAt, size int64, opts Options, open *Archive) (*Report, error) {
 	return interruptible(ctx, opts, func(opts Options) (*Report, error) {
 		t, fault, err := readTable(r, size)
 		if err != nil {
 			return nil, err
 		}
 		if fault == nil {
-			t.tail = nil
-			report, err := verify(ctx, &tableSource{ctx: ctx, r: r, t: t, limits: frameLimits{manifest: opts.Limits.Manifest}}, newLedger(opts), opts)
+			report, err := verifyByTable(ctx, r, t, opts, open)
 			if !errors.Is(err, errTableLies) {
 				return report, err
 			}
@@ -37,7 +45,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Repo
 			fault = &f
 		}
 		led := newLedger(opts)
-		report, err := verify(ctx, newStreamSource(io.NewSectionReader(r, 0, size), size, opts, led), led, opts)
+		report, err := verify(ctx, newStreamSource(io.NewSectionReader(r, 0, size), size, opts, led), led, opts, nil)
 		if err == nil && report.OK() {
 			report.Findings = append(report.Findings, *fault)
 		}
@@ -45,10 +53,43 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Repo
 	})
 }
 
+// verifyByTable verifies the file whose table t is. It reads the manifest
+// first, so that it need not remember what it has read of an entry until the
+// manifest's place comes, but only what is not as listed.
+func verifyByTable(ctx context.Context, r io.ReaderAt, t *fileTable, opts Options, open *Archive) (*Report, error) {
+	var l *listing
+	if open != nil {
+		same, err := open.unchanged(t)
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			l = open.listing()
+		}
+	}
+	if l == nil {
+		var err error
+		if l, err = readListing(r, t, opts); err != nil {
+			return nil, err
+		}
+	}
+	t.tail = nil
+	source := func(l *listing) *tableSource {
+		return &tableSource{ctx: ctx, r: r, t: t, limits: frameLimits{manifest: opts.Limits.Manifest}, listing: l}
+	}
+	report, err := verify(ctx, source(l), newLedger(opts), opts, l)
+	if errors.Is(err, errListing) {
+		report, err = verify(ctx, source(nil), newLedger(opts), opts, nil)
+	}
+	return report, err
+}
+
 // Verify is the function [Verify] with the input and the options of [Open]: an
-// open archive has had its manifest checked, this checks all the rest.
+// open archive has had its manifest checked, this checks all the rest. While the
+// manifest's frame is still what it was, it is not parsed again, and the report
+// has that of a. If the file has changed, the report is about what it is now.
 func (a *Archive) Verify(ctx context.Context) (*Report, error) {
-	return Verify(ctx, a.frames.r, a.t.size, a.opts)
+	return verifyFile(ctx, a.frames.r, a.t.size, a.opts, a)
 }
 
 // VerifyStream is [Verify] for an archive that comes through a pipe. It accepts
@@ -57,16 +98,20 @@ func (a *Archive) Verify(ctx context.Context) (*Report, error) {
 func VerifyStream(ctx context.Context, r io.Reader, opts Options) (*Report, error) {
 	return interruptible(ctx, opts, func(opts Options) (*Report, error) {
 		led := newLedger(opts)
-		return verify(ctx, newStreamSource(r, -1, opts, led), led, opts)
+		return verify(ctx, newStreamSource(r, -1, opts, led), led, opts, nil)
 	})
 }
 
-func verify(ctx context.Context, src source, led *ledger, opts Options) (*Report, error) {
+// verify reads all of src. l is the manifest, if it has been read already.
+func verify(ctx context.Context, src source, led *ledger, opts Options, l *listing) (*Report, error) {
 	frames, err := newFrameReader(ctx, src, opts)
 	if err != nil {
 		return nil, err
 	}
 	w := newWalk(frames, led, opts)
+	if l != nil {
+		w.entries.expect(l.m)
+	}
 	for {
 		o, err := w.next()
 		if err != nil {

@@ -27,19 +27,21 @@ type walk struct {
 	hint    *ustar.Hint // nil until a good global header has been read
 	time    int64       // that all members must have; -1 when not known
 	paths   order.Checker
-	entries []*observed
+	entries observations
 	bytes   int64 // of the entries' content
 
 	o       *observed // whose content is being read; nil when none is
 	rest    int64     // of its content
-	hash    *contentHash
+	hash    contentHash
 	held    []byte    // a chunk that lies in several frames
 	last    *observed // the member before, when it is an entry whose signature may follow
 	pending *extended // the member before, when it is an extended header
 
-	manifest   []byte // nil until read
-	manifestAt int64  // -1 until its header has been read
-	signature  []byte // of the manifest
+	manifest   []byte   // nil until read
+	borrowed   *inFrame // that it lies in, if it was not copied
+	listing    *listing // the manifest when it was read before; nil until its place has come
+	manifestAt int64    // -1 until its header has been read
+	signature  []byte   // of the manifest
 
 	cut       frame.Cutter
 	cuts      []int64 // lengths of frames as the rule gives them
@@ -58,6 +60,7 @@ type extended struct{ offset, size int64 }
 
 func newWalk(frames *frameReader, led *ledger, opts Options) *walk {
 	w := &walk{opts: opts, frames: frames, led: led, units: units{limit: opts.Workers + 1}, time: -1, manifestAt: -1}
+	w.units.finished = func(u *unit) { w.entries.settle(u.complete) }
 	w.cut.Emit = func(length int64) { w.cuts = append(w.cuts, length) }
 	return w
 }
@@ -113,6 +116,10 @@ func (w *walk) advance() error {
 // drop lets go of the current frame.
 func (w *walk) drop() {
 	if w.unit != nil {
+		w.unit.complete = w.entries.len()
+		if w.o != nil || w.last != nil { // of the latest entry, content or signature may follow
+			w.unit.complete--
+		}
 		w.units.start(w.unit)
 		w.unit = nil
 	}
@@ -144,6 +151,9 @@ func (w *walk) piece(n int64) (b []byte, taken int64, err error) {
 		}
 	}
 	taken = min(n, w.cur.content-w.at)
+	if w.cur.listing != nil && w.at+taken > int64(len(w.cur.data)) {
+		return nil, 0, errListing
+	}
 	if w.cur.data != nil {
 		b = w.cur.data[w.at : w.at+taken]
 	} else {
@@ -341,6 +351,28 @@ func (w *walk) take(path string, size int64) ([]byte, error) {
 		return nil, err
 	}
 	return content, nil
+}
+
+// borrow is take without a copy when the content lies in the current frame as a
+// whole. One member can be borrowed, until giveBack is called.
+func (w *walk) borrow(path string, size int64) ([]byte, error) {
+	if size == 0 || int64(len(w.cur.data))-w.at < size {
+		return w.take(path, size)
+	}
+	w.borrowed = w.cur
+	w.borrowed.retain()
+	content, _, err := w.piece(size)
+	if err != nil {
+		return nil, err
+	}
+	return content, w.padding(path, ustar.Padded(size)-size)
+}
+
+func (w *walk) giveBack() {
+	if w.borrowed != nil {
+		w.borrowed.release()
+		w.borrowed = nil
+	}
 }
 
 // skip reads over n bytes of content that nobody wants.

@@ -6,70 +6,45 @@ import (
 	"context"
 	"errors"
 	"io"
-
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 )
 
-// A pipedUpload hands what is written to the provider's own streaming upload.
+// A pipedUpload hands what is written to a library that sends a stream.
 type pipedUpload struct {
-	s      *portable
+	s      store
 	key    string
 	cancel context.CancelFunc
 	w      *io.PipeWriter
 	done   chan struct{}
-	err    error // once done
+	v      version // once done
+	err    error   // once done
 	total  int64
 	mark   string
-	opts   WriterOptions
 }
 
-// pieceSize is how much the provider's upload sends at once. Azure takes 50,000
-// of them: 781 GiB.
+// pieceSize is how much a library sends at once. Azure takes 50,000 of them:
+// 781 GiB.
 const pieceSize = 16 << 20
 
-func (s *portable) create(ctx context.Context, key string, opts WriterOptions) (upload, error) {
+// metadataName is markName where only identifiers are allowed.
+const metadataName = "oa_archive_upload"
+
+// startPiped begins an upload of what send reads until its end. send makes the
+// object appear then, with mark in its metadata, and says what the store says of
+// it, if it does. No object may appear when the reader ends with an error.
+func startPiped(ctx context.Context, s store, key, mark string, send func(ctx context.Context, r io.Reader) (version, error)) *pipedUpload {
 	ctx, cancel := context.WithCancel(ctx)
 	r, w := io.Pipe()
-	u := &pipedUpload{s: s, key: key, cancel: cancel, w: w, done: make(chan struct{}), mark: newMark(), opts: opts}
-	var refused error
-	options := &blob.WriterOptions{
-		BufferSize: pieceSize, MaxConcurrency: min(opts.Parallel, 3), ContentType: opts.contentType, DisableContentTypeDetection: true,
-		IfNotExist: !opts.Replace, Metadata: map[string]string{metadataName: u.mark},
-		BeforeWrite: func(as func(any) bool) error {
-			refused = s.d.before(as, opts, u.mark)
-			return refused
-		},
-	}
+	u := &pipedUpload{s: s, key: key, cancel: cancel, w: w, done: make(chan struct{}), mark: mark}
 	go func() {
 		defer close(u.done)
-		// Upload, not NewWriter: the writer for Azure panics in Close after a
-		// request has failed.
-		err := s.b.Upload(ctx, key, r, options)
-		if refused != nil {
-			err = refused
-		}
-		u.err = s.uploadError(err)
+		u.v, u.err = send(ctx, r)
 		if u.err == nil {
 			r.CloseWithError(io.ErrClosedPipe)
 			return
 		}
 		r.CloseWithError(u.err)
 	}()
-	return u, nil
-}
-
-// metadataName is markName where only identifiers are allowed.
-const metadataName = "oa_archive_upload"
-
-func (s *portable) uploadError(err error) error {
-	if err == nil {
-		return nil
-	}
-	if status := s.d.status(err); status == 412 || gcerrors.Code(err) == gcerrors.FailedPrecondition || gcerrors.Code(err) == gcerrors.AlreadyExists {
-		return &classified{ErrExists, err}
-	}
-	return s.classify(err)
+	return u
 }
 
 func (u *pipedUpload) Write(p []byte) (int, error) {
@@ -83,10 +58,13 @@ func (u *pipedUpload) commit(ctx context.Context, _ uint32) (version, error) {
 	defer stop()
 	u.w.Close() // never fails
 	<-u.done
-	if u.err != nil {
+	switch {
+	case u.err != nil:
 		return u.find(ctx, u.err)
+	case u.v.tag == "":
+		return version{size: u.total}, nil
 	}
-	return version{size: u.total}, nil
+	return u.v, nil
 }
 
 // find looks whether the object is there after all: the library repeats

@@ -1,4 +1,4 @@
-//go:build !nos3 || !nogcs || !noazure
+//go:build !nos3 || !noazure
 
 package bucket
 
@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"strings"
-	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -37,17 +34,6 @@ type dialect interface {
 	status(err error) int
 }
 
-// cleanUpTime bounds what is done after the context has ended.
-const cleanUpTime = 20 * time.Second
-
-func cloneSettings(v url.Values) url.Values {
-	c := url.Values{}
-	for name, values := range v {
-		c[name] = append([]string(nil), values...)
-	}
-	return c
-}
-
 func (s *portable) close() error { return s.b.Close() }
 
 func (s *portable) stat(ctx context.Context, key string) (version, error) {
@@ -62,9 +48,6 @@ func (s *portable) stat(ctx context.Context, key string) (version, error) {
 
 // errLibrary: the kit does not let us do what safety needs.
 var errLibrary = errors.New("the store's library does not let the request be pinned to a version")
-
-// errNoVersion is of an object that was put beside its store's own protocol.
-var errNoVersion = errors.New("the store names no version (ETag) of the object, and without one a reader could get parts of two: put it there anew")
 
 func (s *portable) read(ctx context.Context, key string, v version, offset, length int64) (io.ReadCloser, error) {
 	r, err := s.b.NewRangeReader(ctx, key, offset, length, &blob.ReaderOptions{BeforeRead: func(as func(any) bool) error {
@@ -95,55 +78,50 @@ func (s *portable) read(ctx context.Context, key string, v version, offset, leng
 
 // classify finds the meaning of a provider's error.
 func (s *portable) classify(err error) error {
-	if c := (*classified)(nil); err == nil || errors.As(err, &c) {
-		return err
-	}
 	status := s.d.status(err)
-	text := err.Error()
-	mean := func(class error) error { return &classified{class, err} }
-	switch {
-	case strings.Contains(text, "NoSuchBucket") || strings.Contains(text, "ContainerNotFound") || strings.Contains(text, "bucket doesn't exist"):
-		return mean(ErrNoBucket)
-	case strings.Contains(text, "Object Lock") || strings.Contains(text, "ObjectLock"):
-		return mean(ErrRetention)
-	case status == 401 || status == 403:
-		return mean(ErrForbidden)
-	case status == 404 || gcerrors.Code(err) == gcerrors.NotFound:
-		return mean(ErrNoObject)
-	case gcerrors.Code(err) == gcerrors.PermissionDenied:
-		return mean(ErrForbidden)
+	switch code := gcerrors.Code(err); {
+	case status == 401 || status == 403 || status == 404:
+	case code == gcerrors.NotFound:
+		status = 404
+	case code == gcerrors.PermissionDenied:
+		status = 403
 	}
-	return err
+	return classify(status, err)
 }
 
 func (s *portable) permanent(err error) bool {
-	var c *classified
-	if errors.As(err, &c) || errors.Is(err, errLibrary) || errors.Is(err, errNoVersion) || errors.Is(err, ErrChanged) {
-		return true
-	}
-	switch status := s.d.status(err); {
-	case status == 408 || status == 425 || status == 429:
-		return false
-	case status == 409: // S3 says so of an upload of the same name that is just ending
-		return !strings.Contains(err.Error(), "ConditionalRequestConflict") && !strings.Contains(err.Error(), "OperationAborted")
-	case status >= 400 && status < 500 || status == 501:
-		return true
-	}
-	return false
+	return errors.Is(err, errLibrary) || permanent(s.d.status(err), err)
 }
 
-// wholeOrPart refuses an answer that is not the range that was asked for, such
-// as a whole object where a part of it was: header is its Content-Range.
-func wholeOrPart(header string, v version, offset, length int64) error {
-	want := fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, v.size)
-	if header == want || header == "" && offset == 0 && length == v.size {
+// create hands what is written to the provider's own streaming upload.
+func (s *portable) create(ctx context.Context, key string, opts WriterOptions) (upload, error) {
+	mark := newMark()
+	var refused error
+	options := &blob.WriterOptions{
+		BufferSize: pieceSize, MaxConcurrency: min(opts.Parallel, 3), ContentType: opts.contentType, DisableContentTypeDetection: true,
+		IfNotExist: !opts.Replace, Metadata: map[string]string{metadataName: mark},
+		BeforeWrite: func(as func(any) bool) error {
+			refused = s.d.before(as, opts, mark)
+			return refused
+		},
+	}
+	return startPiped(ctx, s, key, mark, func(ctx context.Context, r io.Reader) (version, error) {
+		// Upload, not NewWriter: the writer for Azure panics in Close after a
+		// request has failed.
+		err := s.b.Upload(ctx, key, r, options)
+		if refused != nil {
+			err = refused
+		}
+		return version{}, s.uploadError(err)
+	}), nil
+}
+
+func (s *portable) uploadError(err error) error {
+	if err == nil {
 		return nil
 	}
-	if header == "" {
-		return fmt.Errorf("asked for %s, the store sent the whole object", want)
+	if status := s.d.status(err); status == 412 || gcerrors.Code(err) == gcerrors.FailedPrecondition || gcerrors.Code(err) == gcerrors.AlreadyExists {
+		return &classified{ErrExists, err}
 	}
-	if rest, ok := strings.CutPrefix(header, "bytes "); ok && !strings.HasSuffix(rest, fmt.Sprintf("/%d", v.size)) {
-		return &classified{ErrChanged, fmt.Errorf("asked for %s, got %s", want, header)}
-	}
-	return fmt.Errorf("asked for %s, the store sent %.80q", want, header)
+	return s.classify(err)
 }

@@ -131,13 +131,14 @@ func (m *Manifest) decodeEntries(value []byte, limits Limits) error {
 	const leastEntry = 100
 	likely := min(bytes.Count(value, []byte(`"sha256"`)), len(value)/leastEntry, limits.Entries)
 	m.Entries = make([]Entry, 0, likely)
+	var paths slab
 	i := 0
 	for element := range strictjson.Elements(value) {
 		if i++; i > limits.Entries {
 			return refuse("M-1", "", "%w: more than %d entries", ErrLimit, limits.Entries)
 		}
 		var e Entry
-		if err := e.decode(element); err != nil {
+		if err := e.decode(element, &paths); err != nil {
 			return &Error{Rule: "M-14", Member: fmt.Sprintf("[%d]", i-1), Path: e.Path, Err: err}
 		}
 		m.Entries = append(m.Entries, e)
@@ -148,8 +149,9 @@ func (m *Manifest) decodeEntries(value []byte, limits Limits) error {
 // entryFields are the names alone, for the check of unknown ones.
 var entryFields = []field{{name: "path"}, {name: "size"}, {name: "sha256"}, {name: "offset"}, {name: "chunks"}, {name: "rows"}}
 
-// decode does without a list of fields, because there are many entries.
-func (e *Entry) decode(object []byte) error {
+// decode does without a list of fields, because there are many entries. The
+// path is kept in paths.
+func (e *Entry) decode(object []byte, paths *slab) error {
 	if !strictjson.IsObject(object) {
 		return errors.New("not an object")
 	}
@@ -158,13 +160,13 @@ func (e *Entry) decode(object []byte) error {
 		var err error
 		switch string(name) {
 		case "path":
-			seen[0], err = true, text(&e.Path)(value)
+			seen[0], err = true, e.decodePath(value, paths)
 		case "size":
-			seen[1], err = true, count(&e.Size)(value)
+			seen[1], err = true, decodeCount(&e.Size, value)
 		case "sha256":
 			seen[2], err = true, decodeDigest(&e.SHA256, value)
 		case "offset":
-			seen[3], err = true, count(&e.Offset)(value)
+			seen[3], err = true, decodeCount(&e.Offset, value)
 		case "chunks":
 			err = e.decodeChunks(value)
 		case "rows":
@@ -182,6 +184,15 @@ func (e *Entry) decode(object []byte) error {
 			return fmt.Errorf("%q is missing", entryFields[i].name)
 		}
 	}
+	return nil
+}
+
+func (e *Entry) decodePath(value []byte, paths *slab) error {
+	path, ok := strictjson.TextBytes(value)
+	if !ok {
+		return errors.New("not a string")
+	}
+	e.Path = paths.add(path)
 	return nil
 }
 

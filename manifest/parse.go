@@ -246,14 +246,16 @@ func optionalText(dst *string) func([]byte) error {
 }
 
 func count(dst *int64) func([]byte) error {
-	return func(value []byte) error {
-		n, ok := strictjson.Int(value)
-		if !ok || n < 0 {
-			return fmt.Errorf("%.40s is not a whole number from 0", value)
-		}
-		*dst = n
-		return nil
+	return func(value []byte) error { return decodeCount(dst, value) }
+}
+
+func decodeCount(dst *int64, value []byte) error {
+	n, ok := strictjson.Int(value)
+	if !ok || n < 0 {
+		return fmt.Errorf("%.40s is not a whole number from 0", value)
 	}
+	*dst = n
+	return nil
 }
 
 func raw(dst *json.RawMessage) func([]byte) error {

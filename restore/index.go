@@ -221,12 +221,16 @@ func (x *index) learnMetadata(a *asset, doc []byte) (*records, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.name = recs.workspaceName
-	x.people.learn(a.workspace, recs)
-	x.links.learn(a.workspace, recs)
-	x.nameAssets(a.workspace, recs)
-	x.learnPlaces(a.workspace, recs)
+	x.nameWorkspace(a, recs)
+	x.learnRecords(a.workspace, recs)
 	return recs, nil
+}
+
+// learnRecords notes who and what the records of a workspace declare.
+func (x *index) learnRecords(workspace string, recs *records) {
+	x.people.learn(workspace, recs)
+	x.links.learn(workspace, recs)
+	x.learnPlaces(workspace, recs)
 }
 
 // learnDocument notes what a document of the archive says.
@@ -291,12 +295,14 @@ var assetLists = []struct {
 	kind Kind
 }{{"datasets", Dataset}, {"files", File}}
 
-// nameAssets takes the names of datasets and files from their records.
-func (x *index) nameAssets(workspace string, recs *records) {
+// nameWorkspace takes the names of a workspace, its datasets and its files from
+// their records.
+func (x *index) nameWorkspace(a *asset, recs *records) {
+	a.name = recs.workspaceName
 	for _, l := range assetLists {
 		for _, r := range recs.lists[l.list] {
-			if a := x.assets.get(key{l.kind, workspace, r.key}); a != nil {
-				a.name = r.name
+			if of := x.assets.get(key{l.kind, a.workspace, r.key}); of != nil {
+				of.name = r.name
 			}
 		}
 	}

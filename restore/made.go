@@ -41,7 +41,7 @@ func (m *made) reading() *reading {
 	if p == nil || !p.src.shared.Load() {
 		return nil
 	}
-	return &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src}
+	return &reading{manifest: p.manifestDigest, maxDocument: p.maxDocument, index: p.src, selected: p.opts.Select}
 }
 
 // claim takes the planner for whoever is about to apply the plan, or nil. Others

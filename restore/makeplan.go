@@ -179,7 +179,7 @@ func (p *planner) readArchive(ctx context.Context) error {
 	// once all is read.
 	return p.src.learnArchive(ctx, p.appendSource, func(e entry) bool {
 		return longWay || len(p.opts.Select) == 0 && p.dst.digestOf(e.name()) != e.digest
-	})
+	}, newInterest(p.opts.Select))
 }
 
 func (p *planner) readInventory(ctx context.Context, target view) error {

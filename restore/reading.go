@@ -20,6 +20,7 @@ type reading struct {
 	manifest    layout.Digest
 	maxDocument int64
 	index       *index
+	selected    []string // the selectors that it was made for
 }
 
 // longWay turns off every shortcut of this file. Tests compare plans that were
@@ -28,7 +29,7 @@ var longWay = false
 
 // serves reports whether the reading is that of the archive which p reads.
 func (r *reading) serves(p *planner) bool {
-	return r != nil && !p.manifestDigest.IsZero() && r.manifest == p.manifestDigest && r.maxDocument == p.maxDocument
+	return r != nil && !p.manifestDigest.IsZero() && r.manifest == p.manifestDigest && r.maxDocument == p.maxDocument && slices.Equal(r.selected, p.opts.Select)
 }
 
 // findings are what a pass over an archive found about its documents, beside
@@ -47,8 +48,8 @@ const (
 // learnArchive reads every document once: for names and references, for its
 // own faults, and for those between the documents of a workspace. Faults are
 // looked for only where writes says that the import may write the document as
-// it is.
-func (x *index) learnArchive(ctx context.Context, read appendDocument, writes func(entry) bool) error {
+// it is. Workspaces of no interest are not looked into.
+func (x *index) learnArchive(ctx context.Context, read appendDocument, writes func(entry) bool, in interest) error {
 	x.found = &findings{invalid: map[string]error{}, flawed: map[string]bool{}}
 	ahead := turns{parser: &schema.Parser{}}
 	for rest := x.order; len(rest) > 0; {
@@ -56,7 +57,11 @@ func (x *index) learnArchive(ctx context.Context, read appendDocument, writes fu
 		if n < 0 {
 			n = len(rest)
 		}
-		if err := x.learnWorkspace(ctx, rest[:n], &ahead, read, writes); err != nil {
+		looks, err := x.looksInto(ctx, rest[:n], read.anew, in)
+		if err == nil && looks {
+			err = x.learnWorkspace(ctx, rest[:n], &ahead, read, writes)
+		}
+		if err != nil {
 			return err
 		}
 		pack(rest[:n])
@@ -68,6 +73,11 @@ func (x *index) learnArchive(ctx context.Context, read appendDocument, writes fu
 
 // appendDocument appends the content of a document to a buffer.
 type appendDocument func(context.Context, entry, []byte) ([]byte, error)
+
+// anew returns the content in memory of its own.
+func (read appendDocument) anew(ctx context.Context, e entry) ([]byte, error) {
+	return read(ctx, e, nil)
+}
 
 // turns are the documents that are read ahead. Their buffers and lists serve
 // those of the next turns too.

@@ -91,12 +91,31 @@ type Decoder struct{ zstd *zstd.Decoder }
 
 // NewDecoder returns a Decoder for up to n goroutines at once; more wait.
 func NewDecoder(n int) (*Decoder, error) {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(n), zstd.WithDecoderMaxMemory(MaxManifest),
-		zstd.WithDecoderMaxWindow(MaxManifest), zstd.WithDecodeAllCapLimit(true))
+	d, err := newZstdDecoder(n)
 	if err != nil {
 		return nil, err
 	}
 	return &Decoder{zstd: d}, nil
+}
+
+func newZstdDecoder(n int) (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(n), zstd.WithDecoderMaxMemory(MaxManifest),
+		zstd.WithDecoderMaxWindow(MaxManifest), zstd.WithDecodeAllCapLimit(true))
+}
+
+// decodeAll decompresses frame into dst. A zstd.Decoder keeps hold of what it
+// has read and written last. That of a large frame is much, and an archive has
+// only one: it gets a decoder of its own, which goes away with it.
+func (d *Decoder) decodeAll(dst, frame []byte) ([]byte, error) {
+	if cap(dst) <= MaxContent {
+		return d.zstd.DecodeAll(frame, dst)
+	}
+	own, err := newZstdDecoder(1)
+	if err != nil {
+		return nil, err
+	}
+	defer own.Close()
+	return own.DecodeAll(frame, dst)
 }
 
 // Decode decompresses one frame that [Check] has accepted, into dst when its
@@ -112,7 +131,7 @@ func (d *Decoder) Decode(dst, frame []byte, content int64) (out []byte, err erro
 		dst = make([]byte, 0, content)
 	}
 	// The limit is on capacity: no byte over content is written.
-	out, err = d.zstd.DecodeAll(frame, dst[:0:content])
+	out, err = d.decodeAll(dst[:0:content], frame)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -277,4 +278,33 @@ func FuzzTables(f *testing.F) {
 			t.Fatal("accepted a fixity frame that AppendFixity does not write")
 		}
 	})
+}
+
+// TestDecoderKeepsNoLargeFrame: what was decoded is the caller's alone, and goes
+// when the caller lets go of it.
+func TestDecoderKeepsNoLargeFrame(t *testing.T) {
+	const size = 24 << 20
+	live := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	d, err := NewDecoder(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := live()
+	func() {
+		content := bytes.Repeat([]byte("manifest "), size/9)
+		b := AppendStored(nil, content)
+		got, err := d.Decode(nil, b, int64(len(content)))
+		if err != nil || !bytes.Equal(got, content) {
+			t.Fatalf("%d bytes, %v", len(got), err)
+		}
+	}()
+	if kept := live() - before; kept > size/8 {
+		t.Errorf("%d bytes are kept of a frame of %d", kept, size)
+	}
+	runtime.KeepAlive(d)
 }

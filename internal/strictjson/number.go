@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// surelyFits is how many characters an integer of 64 bits can have at least.
+const surelyFits = 18
+
 // number reads the number that begins at pos.
 func (s *scanner) number() bool {
 	start := s.pos
@@ -17,6 +20,12 @@ func (s *scanner) number() bool {
 		return s.fail(start, "a number of more than %d characters", s.limits.Number)
 	}
 	s.pos += n
+	if integer && n <= surelyFits {
+		if s.sink != nil {
+			s.sink.Number(s.line, s.numeral(start))
+		}
+		return true
+	}
 	text := s.numeral(start)
 	if integer {
 		if _, err := strconv.ParseInt(text, 10, 64); err != nil {

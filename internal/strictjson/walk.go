@@ -47,6 +47,9 @@ func Text(value []byte) (s string, ok bool) {
 	return string(b), ok
 }
 
+// TextBytes is [Text] without a copy: what it returns may be part of value.
+func TextBytes(value []byte) (b []byte, ok bool) { return text(value) }
+
 // IsObject reports whether value, from a checked document, is an object.
 func IsObject(value []byte) bool { v := trim(value); return len(v) > 0 && v[0] == '{' }
 

@@ -75,9 +75,13 @@ func Length(size int64) int64 {
 
 // Append appends the header block of h.
 func Append(dst []byte, h Header) []byte {
-	start := len(dst)
-	dst = append(dst, make([]byte, BlockSize)...)
-	b := dst[start:]
+	b := encode(h)
+	return append(dst, b[:]...)
+}
+
+// encode is Append without memory of its own: every header that is read is
+// encoded again.
+func encode(h Header) (b [BlockSize]byte) {
 	prefix, name := split(h.Path)
 	size := h.Size
 	if size > maxSize {
@@ -87,16 +91,21 @@ func Append(dst []byte, h Header) []byte {
 	copy(b[100:108], "0000644\x00")
 	copy(b[108:116], "0000000\x00")
 	copy(b[116:124], "0000000\x00")
-	copy(b[124:136], octal(size))
-	copy(b[136:148], octal(h.Time))
-	copy(b[148:156], "        ")
+	octal(b[124:136], size, 11)
+	octal(b[136:148], h.Time, 11)
 	b[156] = h.Type
 	copy(b[257:265], "ustar\x0000")
 	copy(b[329:337], "0000000\x00")
 	copy(b[337:345], "0000000\x00")
 	copy(b[345:500], prefix)
-	copy(b[148:156], fmt.Sprintf("%06o\x00 ", checksum(b)))
-	return dst
+	addChecksum(b[:])
+	return b
+}
+
+// addChecksum fills in the checksum of the header in b.
+func addChecksum(b []byte) {
+	copy(b[148:156], "        ")
+	octal(b[148:155], int64(checksum(b)), 6)
 }
 
 // AppendFile appends all headers of a file: the extended header, if it needs
@@ -126,7 +135,18 @@ func AppendRecord(dst []byte, keyword, value string) []byte {
 	return fmt.Appendf(dst, "%d %s=%s\n", total, keyword, value)
 }
 
-func octal(n int64) string { return fmt.Sprintf("%011o\x00", n) }
+// octal writes n in at least so many digits, and a NUL after them, as far as
+// the field has room.
+func octal(field []byte, n int64, digits int) {
+	var number [24]byte
+	text := strconv.AppendInt(number[:0], n, 8)
+	for len(text) < digits && len(field) > 0 {
+		field[0], field, digits = '0', field[1:], digits-1
+	}
+	if n := copy(field, text); n < len(field) {
+		field[n] = 0
+	}
+}
 
 // checksum adds up the bytes of a header whose checksum field holds spaces.
 func checksum(b []byte) (sum int) {
@@ -164,24 +184,26 @@ var (
 // has Size 0 here. When the error wraps [ErrNotCanonical], lax holds what a
 // generous program would read, for reports only, and ok says whether there is
 // such a thing.
-func Parse(block []byte) (h Header, lax bool, err error) {
+func Parse(block []byte) (h Header, lax bool, err error) { return ParseLikely(block, "") }
+
+// ParseLikely is [Parse] of a header that is likely to be path's. Then h.Path is
+// path itself, and no memory is taken.
+func ParseLikely(block []byte, path string) (h Header, lax bool, err error) {
 	if len(block) != BlockSize {
 		return h, false, fmt.Errorf("%w: %d bytes", ErrNotCanonical, len(block))
 	}
 	if block[0] == 0 && bytes.Count(block, []byte{0}) == BlockSize {
 		return h, false, ErrZeroBlock
 	}
-	h = Header{Type: block[156], Path: textField(block[0:100])}
-	if prefix := textField(block[345:500]); prefix != "" {
-		h.Path = prefix + "/" + h.Path
-	}
+	h = Header{Type: block[156], Path: pathOf(block, path)}
 	var sizeOK, timeOK bool
 	h.Size, sizeOK = parseOctal(block[124:136])
 	h.Time, timeOK = parseOctal(block[136:148])
-	if sizeOK && timeOK && bytes.Equal(block, Append(nil, h)) && (h.Type == TypeFile || h.Type == TypeGlobal || h.Type == TypeExtended) {
+	want := encode(h)
+	if sizeOK && timeOK && bytes.Equal(block, want[:]) && (h.Type == TypeFile || h.Type == TypeGlobal || h.Type == TypeExtended) {
 		return h, true, nil
 	}
-	if sizeOK && timeOK && sameButSplit(block, Append(nil, h)) {
+	if sizeOK && timeOK && sameButSplit(block, want[:]) {
 		return h, true, fmt.Errorf("%w: %w", ErrNotCanonical, ErrSplit)
 	}
 	return h, sizeOK && checksumOK(block), fmt.Errorf("%w: %s", ErrNotCanonical, difference(block, h, sizeOK && timeOK))
@@ -197,16 +219,31 @@ func sameButSplit(got, want []byte) bool {
 	}
 	copy(same[0:100], name)
 	copy(same[345:500], prefix)
-	copy(same[148:156], "        ")
-	copy(same[148:156], fmt.Sprintf("%06o\x00 ", checksum(same)))
-	return prefix != "" && bytes.Equal(got, same)
+	addChecksum(same)
+	return len(prefix) > 0 && bytes.Equal(got, same)
 }
 
-func textField(b []byte) string {
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		b = b[:i]
+// pathOf returns the path in a header: likely itself, if it is equal.
+func pathOf(block []byte, likely string) string {
+	prefix, name := textField(block[345:500]), textField(block[0:100])
+	n := len(prefix)
+	switch {
+	case n == 0 && string(name) == likely:
+		return likely
+	case n == 0:
+		return string(name)
+	case len(likely) == n+1+len(name) && likely[:n] == string(prefix) && likely[n] == '/' && likely[n+1:] == string(name):
+		return likely
 	}
-	return string(b)
+	return string(prefix) + "/" + string(name)
+}
+
+// textField returns the text of a field, which a NUL ends if there is room.
+func textField(b []byte) []byte {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return b[:i]
+	}
+	return b
 }
 
 func parseOctal(b []byte) (int64, bool) {
@@ -231,7 +268,7 @@ func difference(block []byte, h Header, numbers bool) string {
 	case !numbers:
 		return "its size or time is not an octal number"
 	}
-	want := Append(nil, h)
+	want := encode(h)
 	for _, f := range []struct {
 		name     string
 		from, to int

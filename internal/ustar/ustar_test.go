@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -27,6 +28,14 @@ func TestStandardLibraryReadsAndWritesTheSame(t *testing.T) {
 		}
 		if back, _, err := Parse(got); err != nil || back != h {
 			t.Errorf("Parse = %+v, %v", back, err)
+		}
+		for _, likely := range []string{path, path[1:], path + "x", path[:len(path)-1] + "x", strings.Replace(path, "/", "-", 1), "a/" + path} {
+			if back, _, err := ParseLikely(got, likely); err != nil || back != h {
+				t.Errorf("ParseLikely(%s) = %+v, %v", likely, back, err)
+			}
+		}
+		if n := testing.AllocsPerRun(10, func() { ParseLikely(got, path) }); n != 0 {
+			t.Errorf("ParseLikely of what it is: %v allocations", n)
 		}
 	}
 }
@@ -87,11 +96,6 @@ func TestGlobalHeader(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	good := Append(nil, Header{Type: TypeFile, Path: "manifest.json", Size: 5, Time: 7})
-	// fix rewrites the checksum, so that only the named field is wrong.
-	fix := func(b []byte) {
-		copy(b[148:156], "        ")
-		copy(b[148:156], octal(int64(checksum(b)))[5:11]+"\x00 ")
-	}
 	for _, c := range []struct {
 		name   string
 		change func(b []byte)
@@ -117,7 +121,7 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		b := bytes.Clone(good)
 		c.change(b)
-		fix(b)
+		addChecksum(b) // so that only the named field is wrong
 		if _, lax, err := Parse(b); !errors.Is(err, ErrNotCanonical) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		} else if !lax && c.name != "base-256 size" {
@@ -139,6 +143,17 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, _, err := Parse(good[:100]); err == nil {
 		t.Error("accepts a part of a block")
+	}
+}
+
+func TestOctalFields(t *testing.T) {
+	for _, n := range []int64{0, 7, 8, 1767323045, 1<<33 - 1, 1 << 33, 1<<36 - 1, 1 << 36, 1<<62 - 1} {
+		want := make([]byte, 12)
+		copy(want, fmt.Sprintf("%011o\x00", n))
+		got := bytes.Repeat([]byte{'x'}, 12)
+		if octal(got, n, 11); !bytes.Equal(got, want) {
+			t.Errorf("%d is written as %q, want %q", n, got, want)
+		}
 	}
 }
 

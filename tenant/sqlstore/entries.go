@@ -24,10 +24,11 @@ type document struct {
 	digest  layout.Digest
 	chunked bool   // the content is not in the row
 	schema  string // of the columns, when the content is a table of rows; else empty
+	changed bool   // the rows were changed by other means than an import
 }
 
-// stale reports whether rows were changed by other means than an import, so
-// that neither their size nor their digest are known.
+// stale reports whether neither the size nor the digest of rows are known: they
+// were changed, and not measured since.
 func (d document) stale() bool { return d.size < 0 }
 
 // entries are one tenant's entries as a session sees them.
@@ -126,7 +127,7 @@ func scanDocument(scan scanFunc) (document, error) {
 	if err != nil {
 		return d, fmt.Errorf("document %d: %w", d.id, err)
 	}
-	d.name = name
+	d.name, d.changed = name, d.schema != "" && d.stale()
 	if _, err := tenant.EntryPath(name); err != nil || d.key != sortKey(name) {
 		return d, fmt.Errorf("document %d, %s: its sort key %+q does not go with its path", d.id, path, d.key)
 	}

@@ -246,7 +246,11 @@ func (p *postgres) begin(ctx context.Context, conn *sql.Conn, readOnly bool, opt
 	// Every query here finds its rows by a key. Left to itself the planner, who
 	// has no statistics of what a transaction has just stored, would rather read
 	// the whole table, or keep a plan from when it was empty.
-	text += "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+	// What is turned off is not forbidden but called dear, which makes the server
+	// compile such a query first; that takes longer than all of these run.
+	text += "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off"
+	// Rows of datasets are taken as they lie, from the first page to the last.
+	text += "; SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0"
 	if scope != everyTenant && tenant.CheckID(scope) != nil {
 		scope = noTenant // and nothing that could end the literal
 	}

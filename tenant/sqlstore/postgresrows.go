@@ -61,28 +61,51 @@ func (postgresTables) load(ctx context.Context, conn *sql.Conn, document int64, 
 	return err
 }
 
-func (postgresTables) unload(ctx context.Context, conn *sql.Conn, document int64, out *parquetio.Writer) error {
+func (postgresTables) unload(ctx context.Context, conn *sql.Conn, document int64, order rowOrder, out *parquetio.Writer) error {
 	columns, err := pgrows.Columns(out.Schema())
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = quoted(c.Name)
-	}
-	query := "COPY (SELECT " + strings.Join(names, ", ") + " FROM " + quoted(rowsTable(document)) +
-		" ORDER BY " + quoted(pgrows.Ordinal) + ") TO STDOUT (FORMAT binary)"
 	rows := pgrows.NewDecoder(out)
 	err = beneath(conn, func(c *pgconn.PgConn) error {
 		c.Frontend().SetMaxBodyLen(longestRow)
 		defer c.Frontend().SetMaxBodyLen(0)
-		_, err := c.CopyTo(ctx, rows, query)
+		_, err := c.CopyTo(ctx, rows, copyOut(document, columns, order))
 		return err
 	})
 	if errClose := rows.Close(); err == nil {
 		err = errClose
 	}
-	return located(err)
+	switch {
+	case err != nil:
+		return located(err)
+	case rows.Ordered():
+		return nil
+	case order == asTheyLie:
+		return errDisorder
+	}
+	return errors.New("the server does not sort the rows by their numbers")
+}
+
+// copyOut returns the statements that send a table's rows.
+func copyOut(document int64, columns []pgrows.Column, order rowOrder) string {
+	var b strings.Builder
+	if order == asTheyLie {
+		b.WriteString("SET LOCAL enable_seqscan = on; ")
+	}
+	b.WriteString("COPY (SELECT " + quoted(pgrows.Ordinal))
+	for _, c := range columns {
+		b.WriteString(", " + quoted(c.Name))
+	}
+	b.WriteString(" FROM " + quoted(rowsTable(document)))
+	if order == byNumber {
+		b.WriteString(" ORDER BY " + quoted(pgrows.Ordinal))
+	}
+	b.WriteString(") TO STDOUT (FORMAT binary)")
+	if order == asTheyLie {
+		b.WriteString("; SET LOCAL enable_seqscan = off")
+	}
+	return b.String()
 }
 
 func (postgresTables) sweep(ctx context.Context, conn *sql.Conn) error {

@@ -131,13 +131,20 @@ func (e entries) measured(ctx context.Context, reader *ahead) iter.Seq2[listed, 
 
 // measureRows writes rows out only to learn the size and digest of the file.
 func (s *session) measureRows(ctx context.Context, d document) (int64, layout.Digest, error) {
-	sum := parquetio.NewDigester()
-	err := s.unload(ctx, d, sum)
-	return sum.Size(), sum.Sum(), err
+	var sum *parquetio.Digester
+	err := s.unload(ctx, d, func() (io.Writer, error) {
+		sum = parquetio.NewDigester()
+		return sum, nil
+	})
+	if err != nil {
+		return 0, layout.Digest{}, err
+	}
+	return sum.Size(), sum.Sum(), nil
 }
 
-// unload writes a document's rows as a Parquet file.
-func (s *session) unload(ctx context.Context, d document, to io.Writer) error {
+// unload writes a document's rows as a Parquet file to what begin returns. When
+// it is called again, what it has returned before is in vain.
+func (s *session) unload(ctx context.Context, d document, begin func() (io.Writer, error)) error {
 	if s.db.dialect.rows == nil {
 		return fmt.Errorf("sqlstore: %s: %s is kept as a table, which this program cannot read", s.db.name, d.name)
 	}
@@ -145,14 +152,38 @@ func (s *session) unload(ctx context.Context, d document, to io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("sqlstore: %s: %s is damaged: %w", s.db.name, d.name, err)
 	}
+	order := asTheyLie
+	if d.changed {
+		order = byNumber
+	}
+	err = s.unloadAs(ctx, d, schema, order, begin)
+	if errors.Is(err, errDisorder) {
+		err = s.unloadAs(ctx, d, schema, byNumber, begin)
+	}
+	return err
+}
+
+func (s *session) unloadAs(ctx context.Context, d document, schema parquetio.Schema, order rowOrder, begin func() (io.Writer, error)) error {
+	to, err := begin()
+	if err != nil {
+		return fmt.Errorf("sqlstore: %s: %w", d.name, err)
+	}
 	out, err := parquetio.NewWriter(to, schema, parquetio.WriterOptions{})
 	if err != nil {
 		return fmt.Errorf("sqlstore: %s: %w", d.name, err)
 	}
+	disorder := false
 	err = s.work(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		return s.db.dialect.rows.unload(ctx, conn, d.id, out)
+		err := s.db.dialect.rows.unload(ctx, conn, d.id, order, out)
+		if disorder = errors.Is(err, errDisorder); disorder {
+			return nil // which does not end the transaction
+		}
+		return err
 	})
-	if err == nil {
+	switch {
+	case err == nil && disorder:
+		return errDisorder
+	case err == nil:
 		err = out.Close()
 	}
 	if err != nil {
@@ -165,8 +196,12 @@ func (s *session) unload(ctx context.Context, d document, to io.Writer) error {
 // returns; the file lies in a spool.
 func (s *session) openRows(ctx context.Context, d document) (io.ReadCloser, error) {
 	r := &rowsContent{}
-	sum := parquetio.NewDigester()
-	err := s.unload(ctx, d, io.MultiWriter(&r.spool, sum))
+	var sum *parquetio.Digester
+	err := s.unload(ctx, d, func() (io.Writer, error) {
+		err := r.spool.Close()
+		r.spool, sum = spool.Spool{}, parquetio.NewDigester()
+		return io.MultiWriter(&r.spool, sum), err
+	})
 	if err == nil && !d.stale() && (sum.Size() != d.size || layout.Digest(sum.Sum()) != d.digest) {
 		err = fmt.Errorf("sqlstore: %s: %w: its table does not give the file that was announced", d.name, tenant.ErrChanged)
 	}

@@ -5,6 +5,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 
 	"github.com/oneanalytics/oa-archive/parquetio"
@@ -28,13 +29,30 @@ type rowTables interface {
 	load(ctx context.Context, conn *sql.Conn, document int64, f *parquetio.File) error
 	// unload writes the rows of a document's table to out, whose schema is the
 	// one that the table was made with, in the order in which they were loaded;
-	// rows that were added since come last.
-	unload(ctx context.Context, conn *sql.Conn, document int64, out *parquetio.Writer) error
+	// rows that were added since come last. order is where they may be taken
+	// from. With asTheyLie the error may be [errDisorder], and what was written is
+	// in vain; the connection is as good as before.
+	unload(ctx context.Context, conn *sql.Conn, document int64, order rowOrder, out *parquetio.Writer) error
 	// sweep drops tables whose document is gone and which no snapshot can read
 	// any more; others are left for a later time. It runs at the end of every
 	// import.
 	sweep(ctx context.Context, conn *sql.Conn) error
 }
+
+// A rowOrder says where the order of a table's rows comes from.
+type rowOrder bool
+
+const (
+	// byNumber has the rows sorted by their numbers, which takes the table's key.
+	byNumber rowOrder = false
+	// asTheyLie reads the table from front to back, which is quicker, and holds the
+	// numbers against the order that comes out. It suits tables that are as they
+	// were loaded.
+	asTheyLie rowOrder = true
+)
+
+// errDisorder says that rows do not lie in the order of their numbers.
+var errDisorder = errors.New("the rows do not lie in their order")
 
 // rowsTable returns the name of the table with the rows of a document.
 func rowsTable(document int64) string { return "rows_" + strconv.FormatInt(document, 10) }

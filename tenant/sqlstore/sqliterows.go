@@ -57,7 +57,7 @@ func (sqliteTables) load(ctx context.Context, conn *sql.Conn, document int64, f 
 	return nil
 }
 
-func (sqliteTables) unload(ctx context.Context, conn *sql.Conn, document int64, out *parquetio.Writer) error {
+func (sqliteTables) unload(ctx context.Context, conn *sql.Conn, document int64, _ rowOrder, out *parquetio.Writer) error {
 	table, err := sqliterows.New(rowsTable(document), out.Schema())
 	if err != nil {
 		return err

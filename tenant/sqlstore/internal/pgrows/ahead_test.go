@@ -35,7 +35,7 @@ func TestManyRowsComeInOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := decode(t, schema, withoutOrdinals(stream), 1<<20)
+		got, err := decode(t, schema, stream, 1<<20)
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%d rows of %d bytes: %v; another file came back", c.rows, c.width, err)
 		}
@@ -65,7 +65,7 @@ func TestErrorsOfWhatIsWrittenAhead(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := pgrows.NewDecoder(w)
-	_, err = io.Copy(d, bytes.NewReader(withoutOrdinals(stream)))
+	_, err = io.Copy(d, bytes.NewReader(stream))
 	if errClose := d.Close(); err == nil {
 		err = errClose
 	}

@@ -22,10 +22,11 @@ const (
 	aheadBytes  = parquetio.GroupBytes
 )
 
-// A Decoder takes what COPY TO sends of a table's columns, [Ordinal] apart, and
-// writes the rows as Parquet, which is encoded on a goroutine of its own. It
-// implements [io.Writer] and is not safe for concurrent use. Values that the
-// columns of the dataset do not have are [*parquetio.ValueError]s.
+// A Decoder takes what COPY TO sends of a table, [Ordinal] first and then its
+// other columns, and writes the rows as Parquet, which is encoded on a goroutine
+// of its own. It implements [io.Writer] and is not safe for concurrent use.
+// Values that the columns of the dataset do not have are
+// [*parquetio.ValueError]s.
 type Decoder struct {
 	schema parquetio.Schema
 	arrow  *arrow.Schema
@@ -34,6 +35,8 @@ type Decoder struct {
 	begun, ended bool
 	held         []byte // the beginning of a row whose end has not come yet
 	row          int64  // how many rows have been decoded
+	ordinal      int64  // of the last of them
+	disordered   bool   // a row came after one with a greater ordinal, or the same
 	batch        *batch
 	idle         []*batch // empty
 	made         int      // batches that there are
@@ -179,6 +182,10 @@ func (d *Decoder) Close() error {
 // Rows returns how many rows have been decoded.
 func (d *Decoder) Rows() int64 { return d.row }
 
+// Ordered reports whether the rows have come in the order of [Ordinal], each
+// number once. Rows that did not are written all the same, as they came.
+func (d *Decoder) Ordered() bool { return !d.disordered }
+
 // Write implements [io.Writer].
 func (d *Decoder) Write(p []byte) (int, error) {
 	if d.err == nil {
@@ -225,8 +232,8 @@ func (d *Decoder) decode(p []byte) (rest []byte, err error) {
 			d.ended = true
 			p = p[2:]
 			continue
-		case int(fields) != len(d.schema):
-			return nil, fmt.Errorf("%w: %d fields where %d belong", errForm, fields, len(d.schema))
+		case int(fields) != len(d.schema)+1:
+			return nil, fmt.Errorf("%w: %d fields where %d belong", errForm, fields, len(d.schema)+1)
 		}
 		body, complete := p[2:], true
 		for range fields { // no value is taken before the row is there
@@ -264,6 +271,13 @@ func cutHeader(p []byte) (rest []byte, complete bool, err error) {
 
 func (d *Decoder) decodeRow(p []byte) error {
 	size := len(p)
+	value, null, p, _ := cutField(p)
+	if null || len(value) != 8 {
+		return fmt.Errorf("%w: row %d has no number", errForm, d.row)
+	}
+	ordinal := int64(binary.BigEndian.Uint64(value))
+	d.disordered = d.disordered || d.row > 0 && ordinal <= d.ordinal
+	d.ordinal = ordinal
 	for i, c := range d.batch.columns {
 		value, null, rest, _ := cutField(p)
 		p = rest
