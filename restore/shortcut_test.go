@@ -104,8 +104,9 @@ func TestShortcutsChangeNothing(t *testing.T) {
 		long, short, again := counted(a), counted(a), counted(a)
 		want, wantErr := planLongWay(long, a.digest(), target, opts)
 		got, err := planOn(short, a.digest(), nil, target, opts)
-		if err == nil && wantErr != nil && len(opts.Select) > 0 && strings.HasPrefix(wantErr.Error(), "restore: read the archive: ") {
-			counts["broken elsewhere"]++ // in a workspace that is not looked into
+		const unread = "restore: read the archive: "
+		if wantErr != nil && len(opts.Select) > 0 && strings.HasPrefix(wantErr.Error(), unread) && (err == nil || strings.HasPrefix(err.Error(), unread)) {
+			counts["broken elsewhere"]++ // the first fault is in a workspace that is not looked into
 			return
 		}
 		if fmt.Sprint(err) != fmt.Sprint(wantErr) {
