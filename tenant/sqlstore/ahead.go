@@ -62,10 +62,14 @@ func (a *ahead) page(documents []document, keep func(layout.Name) bool) (all []l
 		if !keep(d.name) {
 			continue
 		}
-		all = append(all, listed{document: d, page: p, rank: len(p.small)})
-		if !d.chunked {
-			p.small = append(p.small, d)
+		l := listed{page: p, rank: len(p.small)}
+		if d.chunked {
+			l.document = &d
+		} else {
+			p.small = append(p.small, d) // never beyond its room
+			l.document = &p.small[l.rank]
 		}
+		all = append(all, l)
 	}
 	return all
 }
@@ -80,7 +84,7 @@ func (a *ahead) content(ctx context.Context, d listed) (io.ReadCloser, error) {
 	if err != nil || piece.shelf == nil {
 		return nil, err
 	}
-	c, err := wholeContent(ctx, a.store, d.document, piece)
+	c, err := wholeContent(ctx, a.store, *d.document, piece)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +159,7 @@ func (a *ahead) fetch(ctx context.Context, documents []document) error {
 	return a.run(ctx, func(s *session) error {
 		const query = "SELECT id, content FROM documents WHERE tenant_id = ? AND sort_key >= ? AND sort_key <= ? AND LENGTH(content) = size AND "
 		condition, arg := s.db.dialect.among("id", ids)
-		first, last := documents[0].key, documents[len(documents)-1].key
+		first, last := sortKey(documents[0].name), sortKey(documents[len(documents)-1].name)
 		if direct := s.db.dialect.contents; direct != nil && len(ids) > 1 {
 			return s.work(ctx, func(ctx context.Context, conn *sql.Conn) error {
 				return direct(ctx, conn, s.db.dialect.bind(query+condition), a.tenant, first, last, ids, put)

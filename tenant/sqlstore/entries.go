@@ -18,7 +18,6 @@ const (
 // A document is one row of the table documents, without its content.
 type document struct {
 	id      int64
-	key     string
 	name    layout.Name
 	size    int64
 	digest  layout.Digest
@@ -41,8 +40,9 @@ type entries struct {
 const columns = "id, sort_key, path, size, sha256, content IS NULL, COALESCE(rows_schema, '')"
 
 // A listed document is one that a listing has yielded, with its place in it.
+// A tenant has very many, so it is a place in the page, which many share.
 type listed struct {
-	document
+	*document
 	page *page
 	rank int // among the documents of the page that are not chunked
 }
@@ -58,15 +58,15 @@ func (e entries) all(ctx context.Context, reader *ahead, keep func(layout.Name) 
 				err = ctx.Err()
 			}
 			if err != nil {
-				yield(listed{}, err)
+				yield(listed{document: new(document)}, err)
 				return
 			}
 			if full = len(documents) == pageSize; full {
-				last = documents[len(documents)-1].key
+				last = sortKey(documents[len(documents)-1].name)
 			}
 			for _, d := range reader.page(documents, keep) {
 				if err := ctx.Err(); err != nil {
-					yield(listed{}, err)
+					yield(listed{document: new(document)}, err)
 					return
 				}
 				if !yield(d, nil) {
@@ -119,8 +119,8 @@ func (e entries) find(ctx context.Context, name layout.Name) (d document, found 
 // written: the order of entries rests on the sort key.
 func scanDocument(scan scanFunc) (document, error) {
 	var d document
-	var path, digest string
-	if err := scan(&d.id, &d.key, &path, &d.size, &digest, &d.chunked, &d.schema); err != nil {
+	var key, path, digest string
+	if err := scan(&d.id, &key, &path, &d.size, &digest, &d.chunked, &d.schema); err != nil {
 		return d, err
 	}
 	name, err := layout.Parse(path)
@@ -128,8 +128,8 @@ func scanDocument(scan scanFunc) (document, error) {
 		return d, fmt.Errorf("document %d: %w", d.id, err)
 	}
 	d.name, d.changed = name, d.schema != "" && d.stale()
-	if _, err := tenant.EntryPath(name); err != nil || d.key != sortKey(name) {
-		return d, fmt.Errorf("document %d, %s: its sort key %+q does not go with its path", d.id, path, d.key)
+	if _, err := tenant.EntryPath(name); err != nil || key != sortKey(name) {
+		return d, fmt.Errorf("document %d, %s: its sort key %+q does not go with its path", d.id, path, key)
 	}
 	if d.schema != "" && d.stale() && digest == "" {
 		return d, nil
@@ -153,12 +153,12 @@ func (e entries) entry(d listed) tenant.Entry {
 			return nil, err
 		}
 		if d.schema != "" {
-			return e.session.openRows(ctx, d.document)
+			return e.session.openRows(ctx, *d.document)
 		}
 		if content, err := d.page.reader.content(ctx, d); err != nil || content != nil {
 			return content, err
 		}
-		c := newContent(ctx, e.session, d.document)
+		c := newContent(ctx, e.session, *d.document)
 		// The first piece is read at once, so that a closed snapshot is noticed here.
 		if err := c.next(); err != nil && err != io.EOF {
 			return nil, err

@@ -120,7 +120,7 @@ func (e entries) measured(ctx context.Context, reader *ahead) iter.Seq2[listed, 
 	return func(yield func(listed, error) bool) {
 		for d, err := range e.all(ctx, reader, everything) {
 			if err == nil && d.stale() {
-				d.size, d.digest, err = e.session.measureRows(ctx, d.document)
+				d.size, d.digest, err = e.session.measureRows(ctx, *d.document)
 			}
 			if !yield(d, err) || err != nil {
 				return

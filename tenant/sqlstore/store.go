@@ -102,7 +102,7 @@ func (s *Store) open(ctx context.Context, listed listed) (io.ReadCloser, error) 
 	}
 	now, found, err := (entries{session: sess, tenant: s.id}).find(ctx, listed.name)
 	if err == nil && found && now.schema != "" {
-		content, err := sess.openRows(ctx, now.expecting(listed.document))
+		content, err := sess.openRows(ctx, now.expecting(*listed.document))
 		return content, errors.Join(err, sess.rollback())
 	}
 	if err == nil && (!found || now.digest != listed.digest || now.size != listed.size) {
