@@ -62,14 +62,14 @@ func (x *exporter) readAhead(at *cursor, workspace string) []*ahead {
 			break
 		}
 	}
-	spread.Each(len(batch), func(i int) { batch[i].look(x.secretOptions) })
+	spread.Each(len(batch), func(i int) { batch[i].look(&x.parser, x.secretOptions) })
 	return batch
 }
 
 // alone writes one entry that belongs to no workspace.
 func (x *exporter) alone(at *cursor) error {
 	e := x.read(at.entry)
-	e.look(x.secretOptions)
+	e.look(&x.parser, x.secretOptions)
 	if err := x.copy(e); err != nil {
 		return err
 	}
@@ -104,18 +104,25 @@ func (x *exporter) read(entry tenant.Entry) *ahead {
 }
 
 // look finds out about a document what takes time and nothing but the document.
-func (e *ahead) look(opts secretscan.Options) {
+func (e *ahead) look(parser *schema.Parser, opts secretscan.Options) {
 	if !e.isDocument || e.doc == nil {
 		return
 	}
 	e.digest = layout.DigestOf(e.doc)
 	if e.kind != "" {
-		e.parsed = schema.Parse(e.kind, e.doc)
+		e.parsed = parser.Parse(e.kind, e.doc)
 		e.fault = e.parsed.Validate()
 	}
 	opts.Valid = e.parsed != nil && e.fault == nil
 	e.clean, e.withheld, e.hashes = withoutPasswords(e.Name.Kind, e.doc, opts.Valid)
 	e.found, e.unread = secretscan.Scan(formatOf(e.Name.Kind), e.clean, opts)
+}
+
+// forget gives up what was read of the entry, once its turn has passed.
+func (e *ahead) forget() {
+	if e.parsed != nil {
+		e.parsed.Release()
+	}
 }
 
 // copy writes one entry to the archive, or tells why not.
@@ -160,7 +167,8 @@ func (x *exporter) document(e *ahead) error {
 	x.passwords(e.path, e.withheld, e.hashes)
 	doc := x.guard(e)
 	if e.kind != "" && !bytes.Equal(doc, e.doc) {
-		e.parsed = schema.Parse(e.kind, doc) // its neighbours are held against what is written
+		e.parsed.Release()
+		e.parsed = x.parser.Parse(e.kind, doc) // its neighbours are held against what is written
 	}
 	if x.refused() {
 		return nil

@@ -77,6 +77,7 @@ type exporter struct {
 	maxDocument int64
 	census      *census
 
+	parser        schema.Parser
 	secretOptions secretscan.Options
 	pieces        []byte // memory for content on its way
 
@@ -160,6 +161,7 @@ func (x *exporter) workspace(at *cursor) error {
 				if failed != nil || !yield(e.Name, e.parsed) {
 					return
 				}
+				e.forget()
 			}
 		}
 	})
