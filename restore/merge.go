@@ -168,7 +168,11 @@ func (m *metadata) choose(list string, a arrival) json.RawMessage {
 // otherMembers treats the members of the document that this package does not
 // know: the archive's come as they are, the target's own stay.
 func (m *metadata) otherMembers(e *jsonEditor) error {
-	for _, name := range m.ours.members {
+	ours, err := m.ours.members()
+	if err != nil {
+		return err
+	}
+	for _, name := range ours {
 		if name == "workspace" || slices.Contains(recordLists, name) {
 			continue
 		}
@@ -183,7 +187,11 @@ func (m *metadata) otherMembers(e *jsonEditor) error {
 	if m.theirs == nil || m.ws.exact {
 		return nil
 	}
-	for _, name := range m.theirs.members {
+	theirs, err := m.theirs.members()
+	if err != nil {
+		return err
+	}
+	for _, name := range theirs {
 		if _, ours := m.ours.raw[name]; !ours && !slices.Contains(recordLists, name) {
 			if err := e.set("/"+escapeToken(name), m.theirs.raw[name]); err != nil {
 				return err

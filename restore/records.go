@@ -16,7 +16,7 @@ var recordLists = []string{
 // records are the records of one metadata document.
 type records struct {
 	workspaceName string
-	members       []string // top-level members, in document order
+	doc           []byte // not a copy
 	raw           map[string]json.RawMessage
 	lists         map[string][]record
 }
@@ -40,12 +40,8 @@ func (r record) label() string {
 // parseRecords reads a metadata document, which must have passed the strict
 // syntax check. Lists and records of unexpected shape are an error.
 func parseRecords(doc []byte) (*records, error) {
-	recs := &records{raw: map[string]json.RawMessage{}, lists: map[string][]record{}}
+	recs := &records{doc: doc, raw: map[string]json.RawMessage{}, lists: map[string][]record{}}
 	if err := json.Unmarshal(doc, &recs.raw); err != nil {
-		return nil, fmt.Errorf("read metadata: %w", err)
-	}
-	var err error
-	if recs.members, err = memberNames(doc); err != nil {
 		return nil, fmt.Errorf("read metadata: %w", err)
 	}
 	var ws struct{ Name string }
@@ -53,6 +49,7 @@ func parseRecords(doc []byte) (*records, error) {
 		return nil, fmt.Errorf("read metadata: workspace: %w", err)
 	}
 	recs.workspaceName = ws.Name
+	var err error
 	for _, list := range recordLists {
 		if recs.lists[list], err = parseList(list, recs.raw[list]); err != nil {
 			return nil, fmt.Errorf("read metadata: %s: %w", list, err)
@@ -126,22 +123,22 @@ func (r *records) byKey(list string) map[string]record {
 	return m
 }
 
-// memberNames returns the names of an object's members in their order.
-func memberNames(doc []byte) ([]string, error) {
-	dec := json.NewDecoder(bytes.NewReader(doc))
+// members returns the names of the document's top-level members in their order.
+func (r *records) members() ([]string, error) {
+	dec := json.NewDecoder(bytes.NewReader(r.doc))
 	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
-		return nil, fmt.Errorf("not an object")
+		return nil, fmt.Errorf("read metadata: not an object")
 	}
 	var names []string
 	for dec.More() {
 		tok, err := dec.Token()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read metadata: %w", err)
 		}
 		names = append(names, tok.(string))
 		var skip json.RawMessage
 		if err := dec.Decode(&skip); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read metadata: %w", err)
 		}
 	}
 	return names, nil
@@ -190,7 +187,15 @@ func sameMetadata(a, b []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, name := range append(slices.Clone(ra.members), rb.members...) {
+	members, err := ra.members()
+	if err != nil {
+		return false, err
+	}
+	theirs, err := rb.members()
+	if err != nil {
+		return false, err
+	}
+	for _, name := range append(members, theirs...) {
 		if !slices.Contains(recordLists, name) && !sameJSON(ra.raw[name], rb.raw[name]) {
 			return false, nil
 		}
