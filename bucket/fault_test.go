@@ -183,16 +183,13 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestCancel ends reading and writing while the server says nothing.
-func TestCancel(t *testing.T) {
-	s3test.Root.Become(t)
-	b := s3test.New(t)
-	b.Put(t, "k", string(content(2<<20)))
-	p := weaklink.New(t, b.Server.Endpoint)
+// cancelReading ends reading of an object while the server says nothing. The link
+// stays as it is then.
+func cancelReading(t *testing.T, p *weaklink.Proxy, at bucket.Location) {
+	t.Helper()
 	why := errors.New("enough")
-
 	ctx, cancel := context.WithCancelCause(t.Context())
-	o, err := bucket.Open(ctx, parse(t, b.URLVia(p.URL, "k")), bucket.Options{Tail: -1})
+	o, err := bucket.Open(ctx, at, bucket.Options{Tail: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,9 +203,20 @@ func TestCancel(t *testing.T) {
 	if err := o.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCancel ends reading and writing while the server says nothing.
+func TestCancel(t *testing.T) {
+	s3test.Root.Become(t)
+	b := s3test.New(t)
+	b.Put(t, "k", string(content(2<<20)))
+	p := weaklink.New(t, b.Server.Endpoint)
+	why := errors.New("enough")
+
+	cancelReading(t, p, parse(t, b.URLVia(p.URL, "k")))
 	p.Revive()
 
-	ctx, cancel = context.WithCancelCause(t.Context())
+	ctx, cancel := context.WithCancelCause(t.Context())
 	w, err := bucket.Create(ctx, parse(t, b.URLVia(p.URL, "new")), bucket.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)

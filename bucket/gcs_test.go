@@ -227,21 +227,7 @@ func TestGoogleCancel(t *testing.T) {
 	}
 
 	mustStore(t, parse(t, prefix+"k"), content(2<<20), bucket.WriterOptions{})
-	ctx, cancel := context.WithCancelCause(t.Context())
-	o, err := bucket.Open(ctx, parse(t, prefix+"k"), bucket.Options{Tail: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Plan(func(int, *http.Request) weaklink.Fault {
-		cancel(why)
-		return weaklink.Fault{Hang: true}
-	})
-	if _, err := o.ReadAt(make([]byte, 10), 0); !errors.Is(err, why) {
-		t.Errorf("read: %v", err)
-	}
-	if err := o.Close(); err != nil {
-		t.Error(err)
-	}
+	cancelReading(t, p, parse(t, prefix+"k"))
 }
 
 // TestGoogleRetention asks for protection, and is told what there is.
