@@ -255,7 +255,9 @@ func TestGoogleGeneration(t *testing.T) {
 			}
 			c.answer(w)
 		})
-		got, err := readAll(open(t, parse(t, "gs://some/k"), quick))
+		opts := quick
+		opts.Tail = -1 // what is read ahead may fail before it is asked for, and is asked for again then
+		got, err := readAll(open(t, parse(t, "gs://some/k"), opts))
 		switch {
 		case c.text == "" && (err != nil || string(got) != "0123456789"):
 			t.Errorf("%s: %q, %v", c.name, got, err)
